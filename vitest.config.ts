@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      // Vitest inlines `import "graphql"` from index.mjs while Yoga and Pothos load index.js: two
+      // copies of graphql in one process, and `instanceof GraphQLSchema` is false.
+      { find: /^graphql$/, replacement: "graphql/index.js" },
+      { find: /^langgraph-graphql$/, replacement: source("src/index.ts") },
+      { find: /^langgraph-graphql\/(\w+)$/, replacement: source("src/$1/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/build.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
+  },
+});
