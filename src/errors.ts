@@ -1,0 +1,191 @@
+/**
+ * Every error that this package throws on purpose. Switch on `code`: it is stable, messages are not.
+ * graphql-js copies `extensions` of a thrown error into the response, so each travels to clients as
+ * `errors[0].extensions` whatever server executes the schema. `schema/README.md` lists the codes.
+ */
+
+/** What was wrong with one part of an input or a payload. */
+export interface Problem {
+  /** Where: field names and list positions, outermost first; empty for the whole. */
+  readonly path: readonly string[];
+  /** What: one sentence. */
+  readonly message: string;
+}
+
+/** The base of all. Its message is written for the client and safe to show. */
+export abstract class ServiceError extends Error {
+  abstract readonly code: string;
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+
+  /** What a GraphQL response carries under `errors[].extensions`. */
+  get extensions(): Record<string, unknown> {
+    return { code: this.code, ...this.details() };
+  }
+
+  /** The facts behind the message, for `extensions`. */
+  protected details(): Record<string, unknown> {
+    return {};
+  }
+}
+
+/** Something in the request is not acceptable. `problems` says what and where; mend it and ask again. */
+export class BadUserInputError extends ServiceError {
+  readonly code = "BAD_USER_INPUT";
+  readonly problems: readonly Problem[];
+
+  constructor(message: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
+    super(message, options);
+    this.problems = problems;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { problems: this.problems };
+  }
+}
+
+/** The request is understood and not allowed as it was made; the message says what would be. */
+export class ForbiddenError extends ServiceError {
+  readonly code = "FORBIDDEN";
+}
+
+/** There is no such thing, or it is somebody else's: the two are not told apart. */
+export class NotFoundError extends ServiceError {
+  readonly code = "NOT_FOUND";
+
+  constructor(what: string, id: string) {
+    super(`${what} ${JSON.stringify(id)} does not exist`);
+  }
+}
+
+/**
+ * The `runId` names a run that was started with another workflow or input.
+ * Take a new `runId`, or follow the existing run with `workflowEvents`.
+ */
+export class RunConflictError extends ServiceError {
+  readonly code = "RUN_CONFLICT";
+  readonly runId: string;
+
+  constructor(runId: string) {
+    super(`Run ${JSON.stringify(runId)} was started with another workflow or input`);
+    this.runId = runId;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { runId: this.runId };
+  }
+}
+
+/**
+ * The thread has a run that has not ended.
+ * Wait for it, cancel it, or leave `threadId` out to start on a new thread.
+ */
+export class ThreadBusyError extends ServiceError {
+  readonly code = "THREAD_BUSY";
+  readonly threadId: string;
+  readonly runId: string;
+
+  constructor(threadId: string, runId: string) {
+    super(`Thread ${JSON.stringify(threadId)} is busy with run ${JSON.stringify(runId)}`);
+    this.threadId = threadId;
+    this.runId = runId;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { threadId: this.threadId, runId: this.runId };
+  }
+}
+
+/**
+ * The cursor points at events that are not stored: older than the oldest (`TRIMMED`), or newer than
+ * the newest, which happens when the engine lost events in a failover (`REWOUND`).
+ * Refetch the run, then follow from its `lastSeq`.
+ */
+export class CursorExpiredError extends ServiceError {
+  readonly code = "CURSOR_EXPIRED";
+  readonly oldestSeq: number;
+  readonly lastSeq: number;
+  readonly reason: "TRIMMED" | "REWOUND";
+
+  constructor(details: {
+    readonly oldestSeq: number;
+    readonly lastSeq: number;
+    readonly reason: "TRIMMED" | "REWOUND";
+  }) {
+    super(
+      details.reason === "TRIMMED"
+        ? `Events before seq ${details.oldestSeq} are no longer stored`
+        : `The cursor is ahead of the log, which ends at seq ${details.lastSeq}`,
+    );
+    this.oldestSeq = details.oldestSeq;
+    this.lastSeq = details.lastSeq;
+    this.reason = details.reason;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { oldestSeq: this.oldestSeq, lastSeq: this.lastSeq, reason: this.reason };
+  }
+}
+
+/** The run of an operation that does not receive `RunStatusEvent` failed; ask `run(id:)` for more. */
+export class RunFailedError extends ServiceError {
+  readonly code = "RUN_FAILED";
+  readonly runId: string;
+  readonly seq: number;
+  /** `Run.error.code`: why it failed. */
+  readonly reason: string;
+
+  constructor(details: {
+    readonly runId: string;
+    readonly seq: number;
+    readonly reason: string;
+    readonly message: string;
+  }) {
+    super(details.message);
+    this.runId = details.runId;
+    this.seq = details.seq;
+    this.reason = details.reason;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { runId: this.runId, seq: this.seq, reason: this.reason };
+  }
+}
+
+/** The run of an operation that does not receive `RunStatusEvent` was cancelled. */
+export class RunCancelledError extends ServiceError {
+  readonly code = "RUN_CANCELLED";
+  readonly runId: string;
+  readonly seq: number;
+
+  constructor(details: { readonly runId: string; readonly seq: number }) {
+    super("The run was cancelled");
+    this.runId = details.runId;
+    this.seq = details.seq;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { runId: this.runId, seq: this.seq };
+  }
+}
+
+/**
+ * Not for clients: another executor has taken the run over, or the run has ended. Whoever gets this
+ * from {@link EventLog.append} must stop executing the run at once.
+ */
+export class StaleWriterError extends Error {
+  override readonly name = "StaleWriterError";
+  readonly code = "STALE_WRITER";
+
+  constructor(runId: string, epoch: number) {
+    super(`Epoch ${epoch} may not write to run ${JSON.stringify(runId)} any more`);
+  }
+}
+
+/** The service is set up wrongly; the message names the culprit and the line to write. */
+export class ConfigError extends TypeError {
+  override readonly name = "ConfigError";
+  readonly code = "CONFIG";
+}

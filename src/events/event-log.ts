@@ -1,0 +1,44 @@
+import type { RunEvent } from "./run-event.ts";
+
+/** A piece of a run's log, and where the whole log stands. */
+export interface EventPage {
+  /** Consecutive events, oldest first. */
+  readonly events: readonly RunEvent[];
+  /** The seq of the oldest stored event; `lastSeq + 1` when none is stored. */
+  readonly oldestSeq: number;
+  /** The seq of the newest event; 0 when there has been none. */
+  readonly lastSeq: number;
+  /** Whether the run has ended: no event will follow `lastSeq`. */
+  readonly closed: boolean;
+}
+
+/**
+ * Append-only history of each run: the only place where a reader learns what happened. `Patch` is
+ * the change of the run record that goes with a batch; the log's engine keeps both.
+ */
+export interface EventLog<Patch = unknown> {
+  /**
+   * Appends `events`, which are numbered `after + 1`, `after + 2`, … Events and `patch` MUST be
+   * stored together or not at all. MUST reject with `StaleWriterError` unless `epoch` is the run's
+   * own, the run has not ended and `after` is its last seq: this is what stops two executors from
+   * writing one run. Repeating a batch under the same epoch MUST succeed: after a network error
+   * nobody knows whether it landed. Does not wake anybody: the caller notifies, once it resolves.
+   */
+  append(
+    runId: string,
+    events: readonly RunEvent[],
+    at: { readonly after: number; readonly epoch: number; readonly patch?: Patch | undefined },
+  ): Promise<void>;
+
+  /**
+   * Reads at most `limit` events with `seq > after`, oldest first. MUST be consistent: `closed` is
+   * true only if `lastSeq` counts the run's last event. An unknown run reads as an empty, closed log.
+   */
+  read(
+    runId: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<EventPage>;
+
+  /** Forgets events with `seq < before`, for good. Numbers are not reused. */
+  trim(runId: string, before: number): Promise<void>;
+}

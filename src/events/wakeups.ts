@@ -1,0 +1,14 @@
+/**
+ * Hints that something may be worth looking at. The log is the truth, a wake-up is a hint: a lost
+ * one costs time (readers look again by themselves), never an event.
+ */
+export interface Wakeups {
+  /** Wakes the listeners of `topic` in all processes. MUST NOT throw and MUST NOT call listeners synchronously. */
+  notify(topic: string): void;
+
+  /**
+   * Calls `listener` at some time after each `notify(topic)`; several may become one call.
+   * Resolves once notifications are sure to arrive; the returned function unsubscribes.
+   */
+  subscribe(topic: string, listener: () => void): Promise<() => void>;
+}

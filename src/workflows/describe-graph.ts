@@ -1,0 +1,53 @@
+import type { Workflow } from "./workflow.ts";
+
+/** The drawing of a workflow's graph, subgraphs included. */
+export interface GraphDescription {
+  readonly nodes: readonly { readonly id: string; readonly name: string }[];
+  readonly edges: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly isConditional: boolean;
+  }[];
+  /** Mermaid flowchart text. */
+  readonly mermaid: string;
+}
+
+/** The part of LangGraph's drawable graph that is used. */
+interface DrawableGraph {
+  readonly nodes: Readonly<Record<string, { readonly id: string; readonly name: string }>>;
+  readonly edges: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly conditional?: boolean;
+  }[];
+  drawMermaid(): string;
+}
+
+const descriptions = new WeakMap<object, Promise<GraphDescription>>();
+
+/** Draws the graph; once, since a compiled graph does not change. */
+export function describeGraph({ graph }: Workflow): Promise<GraphDescription> {
+  let description = descriptions.get(graph);
+  if (!description) {
+    description = draw(graph);
+    descriptions.set(graph, description);
+    // A remote graph may be reachable next time.
+    description.catch(() => descriptions.delete(graph));
+  }
+  return description;
+}
+
+async function draw(graph: object): Promise<GraphDescription> {
+  const { getGraphAsync } = graph as { getGraphAsync?(options: object): Promise<DrawableGraph> };
+  if (typeof getGraphAsync !== "function") return { nodes: [], edges: [], mermaid: "" };
+  const drawable = await getGraphAsync.call(graph, { xray: true });
+  return {
+    nodes: Object.values(drawable.nodes).map(({ id, name }) => ({ id, name })),
+    edges: drawable.edges.map(({ source, target, conditional }) => ({
+      source,
+      target,
+      isConditional: conditional ?? false,
+    })),
+    mermaid: drawable.drawMermaid(),
+  };
+}

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { BadUserInputError, ConfigError, type Problem } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
+import { BUILT_IN_EVENTS } from "./define-events.ts";
+import type { WorkflowDefinition } from "./define-workflow.ts";
+import type { EventTypes } from "./event-types.ts";
+import type { Graph } from "./graph.ts";
+
+/** A registered workflow. */
+export interface Workflow {
+  readonly name: string;
+  readonly description: string | null;
+  readonly graph: Graph;
+  readonly events: EventTypes;
+  readonly observe: boolean;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Changes when the graph's nodes or edges do. */
+  readonly version: string;
+}
+
+/** All workflows of a service, by name, in the order in which they were given. */
+export type Workflows = ReadonlyMap<string, Workflow>;
+
+/** Reads what was passed to `createService`. Throws `ConfigError`. */
+export function createWorkflows(
+  definitions: Readonly<Record<string, WorkflowDefinition | Graph>>,
+): Workflows {
+  const entries = Object.entries(definitions);
+  if (entries.length === 0) throw new ConfigError("There are no workflows: pass at least one");
+  return new Map(
+    entries.map(([name, definition]) => [
+      name,
+      createWorkflow(name, isGraph(definition) ? { graph: definition } : definition),
+    ]),
+  );
+}
+
+/** Whether `value` is a compiled graph. */
+export function isGraph(value: unknown): value is Graph {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "stream" in value &&
+    typeof value.stream === "function" &&
+    "invoke" in value
+  );
+}
+
+/**
+ * Has the graph's own schema check an input, as it will at the start of the run: an input that it
+ * refuses never becomes a run. Throws `BadUserInputError`.
+ */
+export async function checkInput(workflow: Workflow, input: JsonValue): Promise<void> {
+  const graph = workflow.graph as { _validateInput?: (input: unknown) => unknown };
+  // LangGraph's own check, which knows reducers and partial states; absent in remote graphs.
+  if (typeof graph._validateInput !== "function") return;
+  try {
+    await graph._validateInput(structuredClone(input));
+  } catch (error) {
+    throw new BadUserInputError(
+      `The input of workflow ${JSON.stringify(workflow.name)} is not valid`,
+      problemsOf(error),
+      { cause: error },
+    );
+  }
+}
+
+function createWorkflow(name: string, definition: WorkflowDefinition): Workflow {
+  const { graph, events, description, observe, config } = definition;
+  if (!isGraph(graph)) {
+    throw new ConfigError(
+      `Workflow ${JSON.stringify(name)} has no compiled graph: pass what builder.compile() returns`,
+    );
+  }
+  return {
+    name,
+    description: description ?? null,
+    graph,
+    events: new Map(Object.entries({ ...BUILT_IN_EVENTS, ...events?.schemas })),
+    observe: observe ?? true,
+    config: config ?? {},
+    version: versionOf(graph),
+  };
+}
+
+function versionOf(graph: Graph): string {
+  const { nodes, builder } = graph as { nodes?: object; builder?: { edges?: Iterable<unknown> } };
+  const topology = [Object.keys(nodes ?? {}).sort(), [...(builder?.edges ?? [])].map(String).sort()];
+  return createHash("sha256").update(JSON.stringify(topology)).digest("hex").slice(0, 16);
+}
+
+/** Zod's issues, of any version, or the message of whatever else was thrown. */
+function problemsOf(error: unknown): readonly Problem[] {
+  if (typeof error === "object" && error !== null && "issues" in error && Array.isArray(error.issues)) {
+    return (error.issues as readonly { path?: readonly unknown[]; message?: string }[]).map(
+      ({ path = [], message = "Not valid" }) => ({ path: path.map(String), message }),
+    );
+  }
+  return [{ path: [], message: error instanceof Error ? error.message : String(error) }];
+}
