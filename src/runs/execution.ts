@@ -1,0 +1,210 @@
+import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { Backend } from "../backend.ts";
+import { StaleWriterError } from "../errors.ts";
+import type { RunError, StatusBody } from "../events/run-event.ts";
+import type { Logger } from "../logger.ts";
+import type { Graph } from "../workflows/graph.ts";
+import type { Workflow } from "../workflows/workflow.ts";
+import { chunkToEvent } from "./chunk-to-event.ts";
+import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
+import { Recorder, type RecordLimits } from "./recorder.ts";
+import { toRunError } from "./run-error.ts";
+import type { Run, RunPatch } from "./run.ts";
+
+/** Why an execution is stopped from outside. */
+export type StopReason = "cancelled" | "timeout" | "eventLimit" | "lost";
+
+export interface ExecutionOptions {
+  /** As claimed: its lease is ours. */
+  readonly run: Run;
+  /** `undefined` when the workflow is no longer registered. */
+  readonly workflow: Workflow | undefined;
+  readonly ingest: Ingest;
+  readonly backend: Backend;
+  readonly limits: RecordLimits;
+  readonly exposeErrors: boolean;
+  readonly clock: () => Date;
+  readonly logger: Logger;
+}
+
+/** How an execution ends: the last status, and what of the run's record goes with it. */
+interface Ending {
+  readonly body: StatusBody;
+  readonly patch: RunPatch;
+}
+
+/**
+ * One execution of a run, from its claim to the status it ends with. `done` never rejects: every
+ * outcome, failure of the log included, becomes a status or, if it cannot be written, a log line.
+ */
+export class Execution {
+  readonly done: Promise<void>;
+  readonly #options: ExecutionOptions;
+  readonly #recorder: Recorder;
+  readonly #abort = new AbortController();
+  #stopReason: StopReason | undefined;
+
+  constructor(options: ExecutionOptions) {
+    const { run, backend, limits, clock } = options;
+    this.#options = options;
+    this.#recorder = new Recorder({
+      runId: run.id,
+      epoch: run.epoch,
+      lastSeq: run.lastSeq,
+      log: backend.events,
+      wakeups: backend.wakeups,
+      limits,
+      now: () => clock().getTime(),
+      onLimit: () => this.stop("eventLimit"),
+      onFailure: (error) => this.#onLogFailure(error),
+    });
+    this.done = this.#execute();
+  }
+
+  /** Aborts the graph; the reason decides how the run ends. The first call counts. */
+  stop(reason: StopReason): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    if (reason === "lost") this.#recorder.discard();
+    this.#abort.abort(new Error(`The run was stopped: ${reason}`));
+  }
+
+  async #execute(): Promise<void> {
+    const { run, clock } = this.#options;
+    const startedAt = run.startedAt ?? clock();
+    this.#recorder.recordStatus(
+      { kind: "status", status: "running" },
+      { status: "running", startedAt, interrupts: [] },
+    );
+    const timeout = setTimeout(() => this.stop("timeout"), run.timeoutMs);
+    try {
+      const { body, patch } = await this.#run();
+      await this.#recorder.end(body, { ...patch, owner: null });
+    } catch (error) {
+      this.#options.logger.error({ err: error, runId: run.id }, "a run could not be ended");
+    } finally {
+      clearTimeout(timeout);
+    }
+  }
+
+  async #run(): Promise<Ending> {
+    const { workflow } = this.#options;
+    if (!workflow) {
+      return this.#failed({ code: "WORKFLOW_CHANGED", message: "The workflow is no longer served" });
+    }
+    try {
+      const outcome = await this.#ingest(workflow);
+      return this.#stopped() ?? this.#ended(outcome);
+    } catch (error) {
+      return this.#stopped() ?? this.#failed(this.#describe(error), error);
+    }
+  }
+
+  #ingest(workflow: Workflow): Promise<IngestOutcome> {
+    const { run, ingest, backend } = this.#options;
+    return ingest({
+      graph: withCheckpointer(workflow.graph, backend.checkpointer),
+      input: run.input,
+      config: {
+        ...workflow.config,
+        // LangGraph's server names these as well, so that nodes written for it find them.
+        configurable: {
+          thread_id: run.threadId,
+          run_id: run.id,
+          graph_id: workflow.name,
+          assistant_id: workflow.name,
+        },
+      },
+      signal: this.#abort.signal,
+      observe: workflow.observe,
+      onChunk: (chunk, origin) => {
+        const body = chunkToEvent(chunk, workflow.events, (error) => this.#describe(error));
+        this.#recorder.record(body, origin);
+      },
+    });
+  }
+
+  #ended({ output, interrupts, isInterrupted }: IngestOutcome): Ending {
+    if (isInterrupted) {
+      return {
+        body: { kind: "status", status: "interrupted", output, interrupts },
+        patch: { status: "interrupted", output, interrupts },
+      };
+    }
+    return {
+      body: { kind: "status", status: "succeeded", output },
+      patch: { status: "succeeded", output, finishedAt: this.#options.clock() },
+    };
+  }
+
+  /** How the run ends when it was stopped: that counts, whatever the graph made of the abort. */
+  #stopped(): Ending | undefined {
+    const { run, limits } = this.#options;
+    switch (this.#stopReason) {
+      case undefined:
+        return undefined;
+      // Of a lost run nothing is recorded any more.
+      case "lost":
+      case "cancelled":
+        return cancelled(this.#options.clock());
+      case "timeout":
+        return this.#failed({
+          code: "RUN_TIMEOUT",
+          message: `The run took longer than ${run.timeoutMs} ms`,
+        });
+      case "eventLimit":
+        return this.#failed({
+          code: "EVENT_LIMIT",
+          message:
+            `The run wrote more than ${limits.maxEvents} events or ${limits.maxBytes} bytes; ` +
+            "write less often, or raise limits.maxEventsPerRun or limits.maxBytesPerRun",
+        });
+    }
+  }
+
+  #failed(error: RunError, cause?: unknown): Ending {
+    const { run, logger, clock } = this.#options;
+    logger.warn({ runId: run.id, workflow: run.workflow, code: error.code, err: cause }, "run failed");
+    return {
+      body: { kind: "status", status: "failed", error },
+      patch: { status: "failed", error, finishedAt: clock() },
+    };
+  }
+
+  #describe(error: unknown): RunError {
+    return toRunError(error, this.#options.exposeErrors);
+  }
+
+  #onLogFailure(error: unknown): void {
+    if (!(error instanceof StaleWriterError)) {
+      this.#options.logger.error({ err: error, runId: this.#options.run.id }, "appending failed");
+    }
+    this.stop("lost");
+  }
+}
+
+/** The ending of a cancelled run. */
+export function cancelled(finishedAt: Date): Ending {
+  return {
+    body: { kind: "status", status: "cancelled" },
+    patch: { status: "cancelled", interrupts: [], finishedAt },
+  };
+}
+
+interface CopyableGraph extends Graph {
+  withConfig(config: object): Graph;
+  checkpointer?: BaseCheckpointSaver | boolean | undefined;
+}
+
+/**
+ * The graph with our saver, unless it brings its own or wants none. A copy: the same graph object
+ * may be in use elsewhere.
+ */
+function withCheckpointer(graph: Graph, saver: BaseCheckpointSaver | undefined): Graph {
+  const original = graph as Partial<CopyableGraph>;
+  if (!saver || typeof original.withConfig !== "function" || !("nodes" in graph)) return graph;
+  if (original.checkpointer !== undefined) return graph;
+  const copy = original.withConfig({}) as CopyableGraph;
+  copy.checkpointer = saver;
+  return copy;
+}

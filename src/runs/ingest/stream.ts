@@ -1,0 +1,64 @@
+import { setImmediate } from "node:timers/promises";
+import type { Ingest } from "./ingest.ts";
+import { originOfMetadata, type NodeMetadata } from "./origin.ts";
+import { ValuesAndUpdates, type StreamChunk } from "./values-and-updates.ts";
+
+/** Reading a backlog of LangGraph's stream lets no timer and no socket through unless we yield. */
+const CHUNKS_PER_TURN = 256;
+
+/**
+ * Ingest by LangGraph's public stream: for remote graphs, and for versions of LangGraph on which
+ * the sink does not work. Custom events carry their namespace but not their node, and nodes are not
+ * seen starting and ending.
+ */
+export const ingestByStream: Ingest = async ({
+  graph,
+  input,
+  config,
+  signal,
+  observe,
+  onChunk,
+}) => {
+  const chunks = new ValuesAndUpdates(onChunk, undefined);
+  const stream = await graph.stream(input, {
+    ...config,
+    streamMode: ["updates", "values", "custom", ...(observe ? ["messages"] : [])],
+    subgraphs: true,
+    signal,
+  });
+  let count = 0;
+  for await (const chunk of stream as AsyncIterable<StreamChunk>) {
+    const [namespace, mode, payload] = chunk;
+    if (mode === "custom") {
+      onChunk(
+        { kind: "written", payload },
+        { node: null, taskId: null, step: null, namespace, nodeAttempt: null },
+      );
+    } else if (mode === "messages") {
+      const [message, metadata] = payload as readonly [unknown, NodeMetadata | undefined];
+      if (isAnswer(message)) {
+        const messageId = message.id ?? "unknown";
+        onChunk({ kind: "message", messageId, message }, originOfMetadata(metadata ?? {}));
+      }
+    } else {
+      chunks.add(chunk);
+    }
+    count += 1;
+    if (count % CHUNKS_PER_TURN === 0) {
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+  }
+  signal.throwIfAborted();
+  return chunks.outcome();
+};
+
+/** The mode `messages` also has what nodes return; that is in the updates already. */
+function isAnswer(message: unknown): message is { readonly id?: string } {
+  if (typeof message !== "object" || message === null) return false;
+  const type =
+    "getType" in message && typeof message.getType === "function"
+      ? (message.getType() as unknown)
+      : "type" in message && message.type;
+  return type === "ai" || type === "AIMessageChunk";
+}

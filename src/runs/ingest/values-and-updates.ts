@@ -1,0 +1,80 @@
+import type { EventOrigin, Interrupt } from "../../events/run-event.ts";
+import { toJson } from "../../json.ts";
+import type { IngestOutcome, IngestRequest } from "./ingest.ts";
+import type { NodeObserver } from "./node-observer.ts";
+
+/** A chunk of LangGraph's stream with several modes and `subgraphs: true`. */
+export type StreamChunk = readonly [namespace: readonly string[], mode: string, payload: unknown];
+
+const INTERRUPT = "__interrupt__";
+const METADATA = "__metadata__";
+
+/** Reads the chunks of the modes `updates` and `values`: state changes, interrupts and the output. */
+export class ValuesAndUpdates {
+  readonly #onChunk: IngestRequest["onChunk"];
+  readonly #observer: NodeObserver | undefined;
+  readonly #interrupts = new Map<string, Interrupt>();
+  #isInterrupted = false;
+  #output: unknown;
+
+  constructor(onChunk: IngestRequest["onChunk"], observer: NodeObserver | undefined) {
+    this.#onChunk = onChunk;
+    this.#observer = observer;
+  }
+
+  add([namespace, mode, payload]: StreamChunk): void {
+    if (mode === "updates") this.#addUpdates(namespace, payload);
+    else if (mode === "values" && namespace.length === 0 && !hasInterrupts(payload)) {
+      // Only the last one counts; it is copied at the end, once.
+      this.#output = payload;
+    }
+  }
+
+  outcome(): IngestOutcome {
+    return {
+      output: toJson(this.#output),
+      interrupts: [...this.#interrupts.values()],
+      isInterrupted: this.#isInterrupted,
+    };
+  }
+
+  /** `{ [node]: update }`, one chunk for each finished task. */
+  #addUpdates(namespace: readonly string[], payload: unknown): void {
+    if (typeof payload !== "object" || payload === null) return;
+    for (const [node, changes] of Object.entries(payload) as [string, unknown][]) {
+      if (node === INTERRUPT) this.#addInterrupts(namespace, changes);
+      else if (node !== METADATA) {
+        this.#onChunk({ kind: "state", changes }, this.#originOf(node, namespace, changes));
+      }
+    }
+  }
+
+  #originOf(node: string, namespace: readonly string[], changes: unknown): EventOrigin {
+    return (
+      this.#observer?.takeFinished(node, namespace, changes) ?? {
+        node,
+        namespace,
+        taskId: null,
+        step: null,
+        nodeAttempt: null,
+      }
+    );
+  }
+
+  /** One inside a subgraph comes twice, first from there and then from the root: the first counts. */
+  #addInterrupts(namespace: readonly string[], payload: unknown): void {
+    this.#isInterrupted = true;
+    if (!Array.isArray(payload)) return;
+    for (const { id, value } of payload as readonly {
+      readonly id?: unknown;
+      readonly value?: unknown;
+    }[]) {
+      if (typeof id !== "string" || this.#interrupts.has(id)) continue;
+      this.#interrupts.set(id, { id, value: toJson(value), namespace });
+    }
+  }
+}
+
+function hasInterrupts(payload: unknown): boolean {
+  return typeof payload === "object" && payload !== null && INTERRUPT in payload;
+}

@@ -1,0 +1,165 @@
+import { setImmediate } from "node:timers/promises";
+import type { EventLog } from "../events/event-log.ts";
+import { RUN_ORIGIN, type EventBody, type EventOrigin, type RunEvent, type StatusBody } from "../events/run-event.ts";
+import type { Wakeups } from "../events/wakeups.ts";
+import { jsonSize } from "../json.ts";
+import type { RunPatch } from "./run.ts";
+
+/** One append takes at most so much: other runs and sockets get their turn in between. */
+const MAX_SLICE_EVENTS = 1_000;
+const MAX_SLICE_BYTES = 256 * 1024;
+
+/** What an event weighs beside its payload, roughly, in bytes. */
+const EVENT_OVERHEAD_BYTES = 100;
+
+/** What one execution may record. */
+export interface RecordLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+export interface RecorderOptions {
+  readonly runId: string;
+  readonly epoch: number;
+  /** The seq of the last event that is in the log. */
+  readonly lastSeq: number;
+  readonly log: EventLog<RunPatch>;
+  readonly wakeups: Wakeups;
+  readonly limits: RecordLimits;
+  readonly now: () => number;
+  /** Called once, when the limits are passed: from then on only the run's status is recorded. */
+  readonly onLimit: () => void;
+  /** Called once, when the log refuses or fails: nothing more will be recorded. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Pending {
+  readonly event: RunEvent;
+  readonly bytes: number;
+  readonly patch: RunPatch | undefined;
+}
+
+/**
+ * Numbers the events of one execution in the order of the calls and appends them in slices. A call
+ * never waits; the slices of a burst go out one an event-loop turn, so that a node which writes
+ * 200,000 events without a pause holds up nobody else.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  #pending: Pending[] = [];
+  /** Items before this index of `#pending` have been taken. */
+  #taken = 0;
+  #seq: number;
+  #events = 0;
+  #bytes = 0;
+  #isOpen = true;
+  #isOverLimit = false;
+  #draining: Promise<void> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#seq = options.lastSeq;
+  }
+
+  /** Records what the graph said. Does nothing once the run has ended or the limits are passed. */
+  record(body: EventBody, origin: EventOrigin): void {
+    if (!this.#isOpen || this.#isOverLimit) return;
+    const bytes = sizeOf(body);
+    this.#events += 1;
+    this.#bytes += bytes;
+    const { limits, onLimit } = this.#options;
+    if (this.#events > limits.maxEvents || this.#bytes > limits.maxBytes) {
+      this.#isOverLimit = true;
+      onLimit();
+      return;
+    }
+    this.#add(body, origin, bytes, undefined);
+  }
+
+  /** Records a change of the run's status, and of its record with it. */
+  recordStatus(body: StatusBody, patch: RunPatch): void {
+    if (this.#isOpen) this.#add(body, RUN_ORIGIN, sizeOf(body), patch);
+  }
+
+  /** Records the status with which this execution ends, and resolves once all is in the log. */
+  async end(body: StatusBody, patch: RunPatch): Promise<void> {
+    this.recordStatus(body, patch);
+    this.#isOpen = false;
+    await this.#draining;
+  }
+
+  /** Forgets what is not in the log yet: it is another executor's run. */
+  discard(): void {
+    this.#isOpen = false;
+    this.#pending = [];
+    this.#taken = 0;
+  }
+
+  #add(body: EventBody, origin: EventOrigin, bytes: number, patch: RunPatch | undefined): void {
+    this.#seq += 1;
+    const event: RunEvent = {
+      seq: this.#seq,
+      createdAt: this.#options.now(),
+      attempt: this.#options.epoch,
+      ...origin,
+      ...body,
+    };
+    this.#pending.push({ event, bytes, patch });
+    this.#draining ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    const { runId, epoch, log, wakeups, onFailure } = this.#options;
+    // What is recorded in the rest of this turn goes out with it.
+    await setImmediate();
+    try {
+      for (let slice = this.#take(); slice; slice = this.#take()) {
+        await log.append(runId, slice.events, { after: slice.after, epoch, patch: slice.patch });
+        wakeups.notify(runId);
+        if (this.#taken < this.#pending.length) await setImmediate();
+      }
+    } catch (error) {
+      this.discard();
+      onFailure(error);
+    } finally {
+      this.#draining = undefined;
+    }
+  }
+
+  #take():
+    | { readonly events: readonly RunEvent[]; readonly after: number; readonly patch: RunPatch | undefined }
+    | undefined {
+    const events: RunEvent[] = [];
+    let bytes = 0;
+    let patch: RunPatch | undefined;
+    while (events.length < MAX_SLICE_EVENTS && bytes < MAX_SLICE_BYTES) {
+      const next = this.#pending[this.#taken];
+      if (!next) break;
+      this.#taken += 1;
+      events.push(next.event);
+      bytes += next.bytes;
+      if (next.patch) patch = { ...patch, ...next.patch };
+    }
+    if (this.#taken === this.#pending.length) {
+      this.#pending = [];
+      this.#taken = 0;
+    }
+    const first = events[0];
+    return first && { events, after: first.seq - 1, patch };
+  }
+}
+
+function sizeOf(body: EventBody): number {
+  switch (body.kind) {
+    case "written":
+      return EVENT_OVERHEAD_BYTES + jsonSize(body.payload) + jsonSize(body.data ?? null);
+    case "state":
+      return EVENT_OVERHEAD_BYTES + jsonSize(body.changes);
+    case "message":
+      return EVENT_OVERHEAD_BYTES + jsonSize(body.message);
+    case "node":
+      return EVENT_OVERHEAD_BYTES;
+    case "status":
+      return EVENT_OVERHEAD_BYTES + jsonSize(body.output ?? null);
+  }
+}

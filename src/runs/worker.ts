@@ -1,0 +1,132 @@
+import { isFinal, type Run } from "./run.ts";
+import { StaleWriterError } from "../errors.ts";
+import { RUN_ORIGIN } from "../events/run-event.ts";
+import type { EngineOptions } from "./engine.ts";
+import { cancelled, Execution } from "./execution.ts";
+import { chooseIngest } from "./ingest/choose-ingest.ts";
+
+const LEASE_MS = 4_000;
+const RENEW_MS = LEASE_MS / 4;
+
+export interface WorkerOptions extends EngineOptions {
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly clock: () => Date;
+}
+
+/** Claims runs, executes them, and keeps their leases. */
+export class Worker implements AsyncDisposable {
+  readonly #options: WorkerOptions;
+  readonly #executions = new Map<string, Execution>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #claiming: Promise<void> | undefined;
+  #claimAgain = false;
+  #isClosed = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#heartbeat = setInterval(() => void this.#beat(), RENEW_MS).unref();
+  }
+
+  /** Says that there may be a run to claim. */
+  poke(): void {
+    if (this.#isClosed) return;
+    this.#claimAgain = true;
+    this.#claiming ??= this.#claimAll();
+  }
+
+  /** Ends a run whose cancellation was requested, if it is executed here or by nobody. */
+  async cancel(runId: string): Promise<void> {
+    const execution = this.#executions.get(runId);
+    if (execution) {
+      execution.stop("cancelled");
+      return execution.done;
+    }
+    const { backend, owner } = this.#options;
+    const [run] = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit: 1, runId });
+    if (run) await this.#endCancelled(run);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#heartbeat);
+    await this.#claiming;
+    for (const execution of this.#executions.values()) execution.stop("cancelled");
+    await Promise.all([...this.#executions.values()].map((execution) => execution.done));
+  }
+
+  async #claimAll(): Promise<void> {
+    const { backend, owner, limits, logger } = this.#options;
+    try {
+      while (this.#claimAgain && !this.#isClosed) {
+        this.#claimAgain = false;
+        const limit = limits.maxConcurrentRuns - this.#executions.size;
+        if (limit <= 0) return;
+        const runs = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit });
+        for (const run of runs) this.#execute(run);
+      }
+    } catch (error) {
+      logger.error({ err: error }, "claiming runs failed; will try again");
+    } finally {
+      this.#claiming = undefined;
+    }
+  }
+
+  #execute(run: Run): void {
+    const workflow = this.#options.workflows.get(run.workflow);
+    const { backend, limits, exposeErrors, clock, logger } = this.#options;
+    const execution = new Execution({
+      run,
+      workflow,
+      ingest: chooseIngest(workflow?.graph, logger),
+      backend,
+      limits: { maxEvents: limits.maxEventsPerRun, maxBytes: limits.maxBytesPerRun },
+      exposeErrors,
+      clock,
+      logger,
+    });
+    this.#executions.set(run.id, execution);
+    if (run.cancelRequested || this.#isClosed) execution.stop("cancelled");
+    void execution.done.then(() => {
+      this.#executions.delete(run.id);
+      this.poke();
+    });
+  }
+
+  /** Keeps what is ours, stops what is not any more, and looks for runs that others left behind. */
+  async #beat(): Promise<void> {
+    const { backend, owner, logger } = this.#options;
+    const runIds = [...this.#executions.keys()];
+    try {
+      const states = await backend.runs.renew({ owner, leaseMs: LEASE_MS, runIds });
+      states.forEach((state, i) => {
+        if (state === "held") return;
+        const execution = this.#executions.get(runIds[i] ?? "");
+        execution?.stop(state === "lost" ? "lost" : "cancelled");
+      });
+    } catch (error) {
+      logger.error({ err: error }, "renewing leases failed; will try again");
+    }
+    this.poke();
+  }
+
+  async #endCancelled(run: Run): Promise<void> {
+    const { backend, clock } = this.#options;
+    if (isFinal(run.status)) return;
+    const { body, patch } = cancelled(clock());
+    const event = {
+      seq: run.lastSeq + 1,
+      createdAt: clock().getTime(),
+      attempt: run.epoch,
+      ...RUN_ORIGIN,
+      ...body,
+    };
+    try {
+      await backend.events.append(run.id, [event], { after: run.lastSeq, epoch: run.epoch, patch });
+      backend.wakeups.notify(run.id);
+    } catch (error) {
+      // Somebody else took it over between our claim and this append, and will see the request.
+      if (!(error instanceof StaleWriterError)) throw error;
+    }
+  }
+}
