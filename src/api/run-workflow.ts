@@ -1,0 +1,103 @@
+import { v5 as uuidv5, validate as isUuid } from "uuid";
+import { BadUserInputError, ForbiddenError } from "../errors.ts";
+import type { Run } from "../runs/run.ts";
+import type { Api } from "./api.ts";
+import { viewerOf, type ApiContext } from "./context.ts";
+import { toStartRequest, type RunArgs } from "./run-args.ts";
+import { checkCursorIsOf, cursorFrom, resolveItem, subscribeToRun } from "./subscribe-to-run.ts";
+import type { WorkflowEventRefs } from "./workflow-event.ts";
+
+/** How long the client of an `onDisconnect: CANCEL` subscription may be away. */
+const DISCONNECT_GRACE_MS = 10_000;
+
+/** Our namespace for runs that are named after an operation (RFC 9562 §5.5); made up once. */
+const OPERATION_NAMESPACE = "b3f0c0de-6f0c-4f57-9c69-5c5b6a2f7a51";
+
+/** `Subscription.runWorkflow`. */
+export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRefs): void {
+  const { builder, names, engine } = api;
+  const onDisconnect = builder.enumType(names.type("OnDisconnect"), {
+    description: "What becomes of a run when its subscriber goes away.",
+    values: {
+      CONTINUE: { value: "continue", description: "It goes on; follow it with `workflowEvents`." },
+      CANCEL: {
+        value: "cancel",
+        description: `It is cancelled, unless somebody follows it within ${DISCONNECT_GRACE_MS / 1000} s.`,
+      },
+    } as const,
+  });
+
+  builder.subscriptionField(names.rootField("runWorkflow"), (t) =>
+    t.field({
+      type: events.event,
+      description:
+        "Start a run and follow it. Idempotent by `runId`: a retry attaches to the same run and never " +
+        "starts another; with a cursor it only ever attaches. You receive the types of events that the operation names.",
+      args: {
+        ...args.start(t),
+        after: t.arg({
+          type: "Cursor",
+          required: false,
+          description: "Follow the run that was started before, after this place.",
+        }),
+        only: t.arg({
+          type: [events.eventType],
+          required: false,
+          description: "Only events of these types, whatever the operation names.",
+        }),
+        onDisconnect: t.arg({ type: onDisconnect, required: true, defaultValue: "continue" }),
+      },
+      subscribe: async (_root, given, context, info) => {
+        const cursor = cursorFrom(given.after, context);
+        const run = cursor
+          ? await engine.get(attachTo(given.runId, cursor.runId), viewerOf(context))
+          : await start(given, context);
+        checkCursorIsOf(run.id, cursor);
+        return subscribeToRun(api, {
+          run,
+          cursor,
+          only: given.only,
+          info,
+          context,
+          onLeave:
+            given.onDisconnect === "cancel" ? () => cancelUnlessFollowed(run, context) : undefined,
+        });
+      },
+      resolve: resolveItem,
+    }),
+  );
+
+  async function start(given: Parameters<typeof toStartRequest>[1], context: ApiContext): Promise<Run> {
+    if (context?.startForbidden !== undefined) throw new ForbiddenError(context.startForbidden);
+    const request = toStartRequest(api, given, context);
+    const { run } = await engine.start({
+      ...request,
+      runId: request.runId ?? runIdOfOperation(context),
+    });
+    return run;
+  }
+
+  function cancelUnlessFollowed(run: Run, context: ApiContext): void {
+    setTimeout(() => {
+      if (engine.readersOf(run.id) > 0) return;
+      // It may have ended meanwhile, or be gone.
+      engine.cancel(run.id, viewerOf(context)).catch(() => undefined);
+    }, DISCONNECT_GRACE_MS).unref();
+  }
+}
+
+function attachTo(runId: string | null | undefined, cursorRunId: string | undefined): string {
+  const id = runId ?? cursorRunId;
+  if (id !== undefined) return id;
+  throw new BadUserInputError("A bare seq does not tell the run: pass `runId` with it, or a cursor");
+}
+
+/**
+ * graphql-ws clients retry an operation under the id it had, a random UUID: named after it, the run
+ * is found again. Scoped to the viewer, so that nobody reaches another's run by repeating an id.
+ */
+function runIdOfOperation(context: ApiContext | undefined): string | undefined {
+  const operationId = context?.operationId;
+  if (operationId === undefined || !isUuid(operationId)) return undefined;
+  return uuidv5(JSON.stringify([viewerOf(context), operationId]), OPERATION_NAMESPACE);
+}

@@ -1,0 +1,157 @@
+import { BadUserInputError, CursorExpiredError } from "../errors.ts";
+import { formatCursor, parseCursor } from "../events/cursor.ts";
+import { isFinal, type Run } from "../runs/run.ts";
+import type { Api } from "./api.ts";
+import { sourceOf, type EventSource } from "./event-source.ts";
+import type { EventPageSource } from "./refs.ts";
+import type { WorkflowEventRefs } from "./workflow-event.ts";
+
+const MAX_EVENTS_PER_PAGE = 1_000;
+
+/** How many events are read for a page of chosen types before it is returned as it stands. */
+const MAX_EVENTS_READ = 10_000;
+
+/** `Run`, and `RunEventPage` for those who poll its events. */
+export function implementRun(api: Api, events: WorkflowEventRefs): void {
+  const { refs, engine, catalog } = api;
+
+  refs.runEventPage.implement({
+    description: "A page of a run's events. Poll on with `endCursor` while the run is not finished.",
+    fields: (t) => ({
+      nodes: t.field({ type: [events.event], resolve: ({ nodes }) => [...nodes] }),
+      endCursor: t.field({
+        type: "Cursor",
+        description: "Pass it as `after` for the next page; it moves on even where no event was chosen.",
+        resolve: ({ endCursor }) => endCursor,
+      }),
+      hasMore: t.exposeBoolean("hasMore", {
+        description: "Whether there are more events now; while the run is not finished more may come.",
+      }),
+    }),
+  });
+
+  refs.run.implement({
+    description: "One execution of a workflow, from its start to its end. An interrupt does not end it.",
+    fields: (t) => ({
+      id: t.exposeID("id"),
+      workflow: t.field({
+        type: refs.workflow,
+        nullable: true,
+        description: "Null when it is no longer served.",
+        resolve: ({ workflow }) => engine.workflows.get(workflow) ?? null,
+      }),
+      threadId: t.exposeID("threadId", {
+        description: "LangGraph's thread, which a later run may go on with.",
+      }),
+      status: t.field({ type: refs.runStatus, resolve: ({ status }) => status }),
+      isFinished: t.boolean({
+        description: "Whether it has ended: no event will follow.",
+        resolve: ({ status }) => isFinal(status),
+      }),
+      attempt: t.int({
+        description: "How often it has been taken up; 0 while it has never been.",
+        resolve: ({ epoch }) => epoch,
+      }),
+      input: t.field({ type: "JSON", nullable: true, resolve: ({ input }) => input }),
+      output: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "The graph's output, when it succeeded; its state so far, when interrupted.",
+        resolve: ({ output }) => output,
+      }),
+      result: t.field({
+        type: refs.workflowResult,
+        nullable: true,
+        description: "The output of a succeeded run, under the name of its workflow.",
+        resolve: ({ status, workflow, output }) =>
+          status === "succeeded" ? { workflow, value: output } : null,
+      }),
+      error: t.field({
+        type: refs.runError,
+        nullable: true,
+        description: "Why it failed.",
+        resolve: ({ error }) => error,
+      }),
+      interrupts: t.field({
+        type: [refs.interrupt],
+        description: "What it waits to be told.",
+        resolve: ({ interrupts }) => interrupts,
+      }),
+      createdAt: t.field({ type: "DateTime", resolve: ({ createdAt }) => createdAt }),
+      startedAt: t.field({
+        type: "DateTime",
+        nullable: true,
+        resolve: ({ startedAt }) => startedAt,
+      }),
+      finishedAt: t.field({
+        type: "DateTime",
+        nullable: true,
+        resolve: ({ finishedAt }) => finishedAt,
+      }),
+      oldestSeq: t.int({
+        description: "The seq of the oldest event that is still stored.",
+        resolve: async ({ id }) => (await engine.read(id, 0, 1)).oldestSeq,
+      }),
+      lastSeq: t.exposeInt("lastSeq", { description: "The seq of the newest event." }),
+      events: t.field({
+        type: refs.runEventPage,
+        description: "Its events, for those who cannot subscribe.",
+        args: {
+          after: t.arg({ type: "Cursor", required: false }),
+          first: t.arg.int({
+            required: true,
+            defaultValue: 100,
+            description: `At most so many, up to ${MAX_EVENTS_PER_PAGE}.`,
+          }),
+          only: t.arg({
+            type: [events.eventType],
+            required: false,
+            description: "Only events of these types.",
+          }),
+        },
+        resolve: (run, { after, first, only }) => {
+          if (first < 1 || first > MAX_EVENTS_PER_PAGE) {
+            throw new BadUserInputError(`first must be between 1 and ${MAX_EVENTS_PER_PAGE}`);
+          }
+          return readPage(run, afterOf(run, after), first, only ?? undefined);
+        },
+      }),
+    }),
+  });
+
+  async function readPage(
+    run: Run,
+    after: number,
+    first: number,
+    only: readonly string[] | undefined,
+  ): Promise<EventPageSource> {
+    const nodes: EventSource[] = [];
+    let last = { seq: after, attempt: run.epoch };
+    let lastSeq: number;
+    do {
+      const page = await engine.read(run.id, last.seq, MAX_EVENTS_PER_PAGE);
+      lastSeq = page.lastSeq;
+      if (last.seq < page.oldestSeq - 1 || last.seq > lastSeq) {
+        const reason = last.seq > lastSeq ? "REWOUND" : "TRIMMED";
+        throw new CursorExpiredError({ oldestSeq: page.oldestSeq, lastSeq, reason });
+      }
+      for (const event of page.events) {
+        if (nodes.length === first) break;
+        last = event;
+        if (only && !only.includes(catalog.typeNameOf(event))) continue;
+        nodes.push(sourceOf(run, event));
+      }
+    } while (nodes.length < first && last.seq < lastSeq && last.seq - after < MAX_EVENTS_READ);
+    const endCursor = formatCursor(run.id, last.seq, last.attempt);
+    return { nodes, endCursor, hasMore: last.seq < lastSeq };
+  }
+}
+
+function afterOf(run: Run, after: string | null | undefined): number {
+  if (after === null || after === undefined) return 0;
+  const cursor = parseCursor(after);
+  if (cursor.runId !== undefined && cursor.runId !== run.id) {
+    throw new BadUserInputError(`The cursor is of run ${cursor.runId}, not of ${run.id}`);
+  }
+  return cursor.seq;
+}

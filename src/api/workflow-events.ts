@@ -1,0 +1,37 @@
+import type { Api } from "./api.ts";
+import { viewerOf } from "./context.ts";
+import { checkCursorIsOf, cursorFrom, resolveItem, subscribeToRun } from "./subscribe-to-run.ts";
+import type { WorkflowEventRefs } from "./workflow-event.ts";
+
+/** `Subscription.workflowEvents`. */
+export function addWorkflowEvents(api: Api, events: WorkflowEventRefs): void {
+  const { builder, names, engine } = api;
+  builder.subscriptionField(names.rootField("workflowEvents"), (t) =>
+    t.field({
+      type: events.event,
+      description:
+        "Follow any run, finished or not: replay what comes after `after`, then go on live. You " +
+        "receive the types of events that the operation names.",
+      args: {
+        runId: t.arg.id({ required: true }),
+        after: t.arg({
+          type: "Cursor",
+          required: false,
+          description: "From the beginning when absent.",
+        }),
+        only: t.arg({
+          type: [events.eventType],
+          required: false,
+          description: "Only events of these types, whatever the operation names.",
+        }),
+      },
+      subscribe: async (_root, { runId, after, only }, context, info) => {
+        const cursor = cursorFrom(after, context);
+        checkCursorIsOf(runId, cursor);
+        const run = await engine.get(runId, viewerOf(context));
+        return subscribeToRun(api, { run, cursor, only, info, context });
+      },
+      resolve: resolveItem,
+    }),
+  );
+}
