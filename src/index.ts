@@ -1,0 +1,35 @@
+export type { Backend } from "./backend.ts";
+export { memory, type MemoryOptions } from "./backends/memory/index.ts";
+export {
+  BadUserInputError,
+  ConfigError,
+  CursorExpiredError,
+  ForbiddenError,
+  NotFoundError,
+  RunCancelledError,
+  RunConflictError,
+  RunFailedError,
+  ServiceError,
+  StaleWriterError,
+  ThreadBusyError,
+  type Problem,
+} from "./errors.ts";
+export type { EventLog, EventPage } from "./events/event-log.ts";
+export type { EventOrigin, Interrupt, RunError, RunEvent, RunStatus } from "./events/run-event.ts";
+export type { Wakeups } from "./events/wakeups.ts";
+export type { JsonObject, JsonValue } from "./json.ts";
+export type { Logger } from "./logger.ts";
+export type { EngineLimits } from "./runs/engine.ts";
+export { PublicError } from "./runs/run-error.ts";
+export type { LeaseState, RunFilter, RunStore } from "./runs/run-store.ts";
+export type { Run, RunPatch } from "./runs/run.ts";
+export { createService, type Service, type ServiceOptions } from "./service.ts";
+export {
+  defineEvents,
+  type Emitter,
+  type EventSchemas,
+  type WorkflowEvents,
+  type WriterConfig,
+} from "./workflows/define-events.ts";
+export { defineWorkflow, type WorkflowDefinition } from "./workflows/define-workflow.ts";
+export type { Graph } from "./workflows/graph.ts";

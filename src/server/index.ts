@@ -1,0 +1,2 @@
+export type { GraphiqlTab } from "./graphiql.ts";
+export { serve, type ServeOptions, type ServerHandle } from "./serve.ts";

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from "node:http";
+import type { GraphQLSchema } from "graphql";
+import { pino } from "pino";
+import type { WebSocket } from "ws";
+import { createSchema, type SchemaOptions } from "./api/schema.ts";
+import type { Backend } from "./backend.ts";
+import { memory } from "./backends/memory/index.ts";
+import type { Logger } from "./logger.ts";
+import { DEFAULT_LIMITS, Engine, type EngineLimits } from "./runs/engine.ts";
+import { createWebSocketTransport } from "./transports/websocket.ts";
+import { createPipeline } from "./transports/yoga.ts";
+import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
+import type { Graph } from "./workflows/graph.ts";
+import { createWorkflows } from "./workflows/workflow.ts";
+
+export interface ServiceOptions {
+  /** Name → what {@link defineWorkflow} makes, or a compiled graph. */
+  readonly workflows: Readonly<Record<string, WorkflowDefinition | Graph>>;
+  /**
+   * Where runs and events live. You made it, so you dispose of it.
+   * @default memory(), which the service disposes of
+   */
+  readonly backend?: Backend | undefined;
+  /** Where GraphQL is. @default "/graphql" */
+  readonly endpoint?: string | undefined;
+  readonly schema?: SchemaOptions | undefined;
+  /** Bounds; those left out have their defaults. */
+  readonly limits?: Partial<EngineLimits> | undefined;
+  /** Other sites whose pages may use the API: `https://app.example.com`. @default none */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Whether clients see the messages of errors that nodes throw. Those of `PublicError` they always see.
+   * @default true unless `NODE_ENV` is `production`
+   */
+  readonly exposeErrors?: boolean | undefined;
+  /** A pino logger, or anything like one. @default pino at level `info`, to stdout */
+  readonly logger?: Logger | undefined;
+}
+
+/** A running service. Dispose of it to end its runs and sockets. */
+export interface Service extends AsyncDisposable {
+  /** The GraphQL schema, for your own server or for printing. */
+  readonly schema: GraphQLSchema;
+  readonly endpoint: string;
+  /** Answers GraphQL and `POST /stream/:workflow`, on any server that speaks fetch. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Serves a `ws` socket that was accepted with the subprotocol `graphql-transport-ws`. */
+  readonly acceptSocket: (socket: WebSocket, request: IncomingMessage) => void;
+}
+
+/**
+ * Serves graphs as a GraphQL API. Throws `ConfigError` when the workflows or their events do not fit
+ * together; the message says what to write instead.
+ */
+export function createService(options: ServiceOptions): Service {
+  const logger = options.logger ?? pino();
+  const endpoint = options.endpoint ?? "/graphql";
+  const allowedOrigins = options.allowedOrigins ?? [];
+  const exposeErrors = options.exposeErrors ?? process.env["NODE_ENV"] !== "production";
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+
+  // graph → ingest → recorder → event log → follow
+  const workflows = createWorkflows(options.workflows);
+  const backend = options.backend ?? memory();
+  const engine = new Engine({ workflows, backend, limits, exposeErrors, logger });
+  // → GraphQL fields
+  const { schema, names, workflowFields } = createSchema(engine, options.schema);
+  // → HTTP and SSE, WebSocket
+  const pipeline = createPipeline({
+    schema,
+    endpoint,
+    names,
+    workflowFields,
+    allowedOrigins,
+    logger,
+  });
+  const sockets = createWebSocketTransport(pipeline);
+
+  return {
+    schema,
+    endpoint,
+    // Yoga may answer without a promise.
+    fetch: async (request) => pipeline.fetch(request),
+    acceptSocket: (socket, request) => sockets.accept(socket, request),
+    async [Symbol.asyncDispose]() {
+      // Runs first: their last events reach the watchers, whose operations then end by themselves.
+      await engine[Symbol.asyncDispose]();
+      await sockets[Symbol.asyncDispose]();
+      if (!options.backend) await backend[Symbol.asyncDispose]();
+    },
+  };
+}

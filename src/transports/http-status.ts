@@ -1,0 +1,16 @@
+import type { GraphQLError } from "graphql";
+
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  RUN_CONFLICT: 409,
+  THREAD_BUSY: 409,
+  CURSOR_EXPIRED: 410,
+  INTERNAL: 500,
+};
+
+/** The HTTP status of an operation that was refused, where the transport has no other way to say so. */
+export function httpStatusOf(errors: readonly GraphQLError[]): number {
+  return STATUS_OF_CODE[String(errors[0]?.extensions["code"])] ?? 400;
+}

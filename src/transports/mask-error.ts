@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { GraphQLError } from "graphql";
+import { ServiceError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+
+/**
+ * What clients may see of an error: our own and GraphQL's as they are; of anything else only an id,
+ * under which the log tells the rest.
+ */
+export function createMaskError(logger: Logger): (error: unknown) => GraphQLError {
+  return (error) => {
+    const original = originOf(error);
+    if (original instanceof ServiceError) {
+      return error instanceof GraphQLError
+        ? error
+        : new GraphQLError(original.message, {
+            originalError: original,
+            extensions: original.extensions,
+          });
+    }
+    // GraphQL's own: syntax, validation, variables, scalars.
+    if (original instanceof GraphQLError) return original;
+    const errorId = randomUUID();
+    logger.error({ err: original, errorId }, "unexpected error");
+    const located = error instanceof GraphQLError ? error : undefined;
+    return new GraphQLError("Unexpected error; the server's log has more under its id", {
+      nodes: located?.nodes ?? null,
+      path: located?.path ?? null,
+      extensions: { code: "INTERNAL", errorId },
+    });
+  };
+}
+
+/** What a resolver threw, inside what GraphQL made of it. */
+function originOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError
+    ? originOf(error.originalError)
+    : error;
+}

@@ -1,0 +1,64 @@
+import type { ExecutionResult } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { eventSourceResponse } from "./event-source-response.ts";
+import { httpStatusOf } from "./http-status.ts";
+import { requestState } from "./request-state.ts";
+import { cursorOfResult, isTick } from "./subscribe.ts";
+
+/**
+ * Server-sent events as graphql-sse's "distinct connections mode" has them (`event: next`,
+ * `event: complete`), with the cursor as `id:`, so that a browser's `EventSource` resumes by itself.
+ * Once its cursor is at the end the answer is 204, and an error before the first event a status that
+ * is not 200, since both stop an `EventSource`, which retries whatever else ends.
+ */
+export function useEventSource(): Plugin {
+  return {
+    onResultProcess({ request, result, setResultProcessor }) {
+      if (isStream(result)) {
+        if (!acceptsEvents(request)) return;
+        const answer = (fetchApi: Parameters<typeof eventSourceResponse>[2]): Response => {
+          if (!requestState(request).isPastEnd) {
+            return eventSourceResponse(result, formatResult, fetchApi);
+          }
+          void result[Symbol.asyncIterator]().return?.();
+          return new fetchApi.Response(null, { status: 204 });
+        };
+        setResultProcessor((_result, fetchApi) => answer(fetchApi), "text/event-stream");
+      } else if (isEventSource(request) && !Array.isArray(result)) {
+        const { errors } = result as ExecutionResult;
+        const status = errors ? httpStatusOf(errors) : 406;
+        setResultProcessor(
+          (_result, { Response }) => Response.json(result, { status }),
+          "application/json",
+        );
+      }
+    },
+  };
+}
+
+/** The frame of one result. */
+export function formatResult(result: ExecutionResult): string {
+  // A frame without data moves the cursor and dispatches nothing (HTML standard, 9.2.6).
+  const event = isTick(result) ? "" : `event: next\ndata: ${JSON.stringify(result)}\n`;
+  return `${formatId(result)}${event}\n`;
+}
+
+/** The line that a client brings back as `Last-Event-ID`. */
+export function formatId(result: ExecutionResult): string {
+  const at = cursorOfResult(result);
+  return at ? `id: ${at.cursor}\n` : "";
+}
+
+function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
+  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
+}
+
+function acceptsEvents(request: Request): boolean {
+  const accept = request.headers.get("accept") ?? "*/*";
+  return accept.includes("text/event-stream") || accept.includes("*/*");
+}
+
+/** A browser's `EventSource` sends a GET that accepts nothing else. */
+function isEventSource(request: Request): boolean {
+  return request.method === "GET" && request.headers.get("accept") === "text/event-stream";
+}

@@ -1,0 +1,112 @@
+import { GraphQLError, type ExecutionResult } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import type { Names } from "../api/names.ts";
+import { BadUserInputError, NotFoundError, type ServiceError } from "../errors.ts";
+import { eventSourceResponse } from "./event-source-response.ts";
+import { httpStatusOf } from "./http-status.ts";
+import { requestState } from "./request-state.ts";
+import { formatId } from "./sse.ts";
+import { isTick } from "./subscribe.ts";
+import type { Pipeline } from "./yoga.ts";
+
+export interface StreamEndpointOptions {
+  /** Where it is: `/stream` for `POST /stream/:workflow`. */
+  readonly path: string;
+  readonly names: Names;
+  /** Workflow name → its field in `WorkflowInput`. */
+  readonly workflowFields: ReadonlyMap<string, string>;
+  /** The pipeline that this plugin becomes a part of. */
+  readonly pipeline: () => Pipeline;
+}
+
+/**
+ * `POST /stream/:workflow`, for clients that do not speak GraphQL: the inputs as a JSON body, and
+ * the events as server-sent `{ mode, data }` frames, as LangGraph's own streams have them. It is an
+ * operation like any other, so all rules hold for it.
+ */
+export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
+  const query = writeQuery(options.names);
+  return {
+    async onRequest({ request, url, fetchAPI, endResponse }) {
+      const workflow = workflowIn(url.pathname, options.path);
+      if (workflow === undefined) return;
+      if (request.method === "OPTIONS") return;
+      if (request.method !== "POST") {
+        return endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: "POST" } }));
+      }
+      const refuse = (errors: readonly GraphQLError[]): void =>
+        endResponse(fetchAPI.Response.json({ errors }, { status: httpStatusOf(errors) }));
+      const field = options.workflowFields.get(workflow);
+      if (field === undefined) return refuse([toGraphQLError(new NotFoundError("Workflow", workflow))]);
+      const input = await readBody(request);
+      if (input === undefined) {
+        return refuse([toGraphQLError(new BadUserInputError("The body must be the inputs, as JSON"))]);
+      }
+      const params = { query, variables: { input: { [field]: input } } };
+      const result: unknown = await options
+        .pipeline()
+        .getResultForParams({ params, request }, { request, params } as never);
+      if (!isStream(result)) return refuse((result as ExecutionResult).errors ?? []);
+      if (requestState(request).isPastEnd) {
+        await result[Symbol.asyncIterator]().return?.();
+        return endResponse(new fetchAPI.Response(null, { status: 204 }));
+      }
+      endResponse(eventSourceResponse(result, (each) => formatFrame(each), fetchAPI));
+    },
+  };
+}
+
+function writeQuery(names: Names): string {
+  return `subscription Stream($input: ${names.type("WorkflowInput")}!) {
+    event: ${names.rootField("runWorkflow")}(input: $input) {
+      ... on ${names.type("WrittenEvent")} { payload }
+      ... on ${names.type("StateUpdate")} { node changes }
+    }
+  }`;
+}
+
+interface StreamResult {
+  readonly event: { readonly payload?: unknown; readonly node?: string; readonly changes?: unknown };
+}
+
+function formatFrame(result: ExecutionResult): string {
+  const id = formatId(result);
+  if (isTick(result)) return `${id}\n`;
+  if (result.errors) {
+    const [error] = result.errors;
+    return `${id}event: error\ndata: ${JSON.stringify({ message: error?.message, ...error?.extensions })}\n\n`;
+  }
+  const { event } = result.data as unknown as StreamResult;
+  const frame =
+    event.node === undefined
+      ? { mode: "custom", data: event.payload }
+      : { mode: "updates", data: { [event.node]: event.changes } };
+  return `${id}data: ${JSON.stringify(frame)}\n\n`;
+}
+
+/** The workflow that the address names. */
+function workflowIn(pathname: string, path: string): string | undefined {
+  if (!pathname.startsWith(`${path}/`)) return undefined;
+  try {
+    return decodeURIComponent(pathname.slice(path.length + 1));
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON, or `undefined`. */
+async function readBody(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
+  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
+}
+
+function toGraphQLError(error: ServiceError): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error, extensions: error.extensions });
+}

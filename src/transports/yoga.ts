@@ -1,0 +1,89 @@
+import type { GraphQLSchema } from "graphql";
+import type { Names } from "../api/names.ts";
+import { createYoga, type Plugin, type YogaInitialContext, type YogaServerInstance } from "graphql-yoga";
+import type { ApiContext } from "../api/context.ts";
+import type { Logger } from "../logger.ts";
+import { createMaskError } from "./mask-error.ts";
+import { useEventSource } from "./sse.ts";
+import { requestState } from "./request-state.ts";
+import { simpleGetIsForbidden } from "./simple-get.ts";
+import { useStreamEndpoint } from "./stream-endpoint.ts";
+import { subscribe } from "./subscribe.ts";
+
+/** What a transport knows of an operation beside its request. */
+export interface TransportContext {
+  /** See {@link ApiContext.operationId}. */
+  readonly operationId?: string | undefined;
+}
+
+/** The pipeline that every operation goes through, whatever brought it. */
+export type Pipeline = YogaServerInstance<TransportContext, ApiContext>;
+
+export interface PipelineOptions {
+  readonly schema: GraphQLSchema;
+  /** Where GraphQL is, `/graphql` say; `POST /stream/:workflow` is beside it. */
+  readonly endpoint: string;
+  readonly names: Names;
+  readonly workflowFields: ReadonlyMap<string, string>;
+  readonly allowedOrigins: readonly string[];
+  readonly logger: Logger;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { schema, endpoint, names, workflowFields, allowedOrigins, logger } = options;
+  const streamEndpoint = useStreamEndpoint({
+    path: endpoint.replace(/[^/]*$/, "stream"),
+    names,
+    workflowFields,
+    pipeline: () => pipeline,
+  });
+  const pipeline: Pipeline = createYoga<TransportContext, ApiContext>({
+    schema,
+    graphqlEndpoint: endpoint,
+    // The page is ours; Yoga's loads its parts from a CDN.
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    logging: false,
+    cors: { origin: [...allowedOrigins], credentials: true },
+    maskedErrors: { maskError: createMaskError(logger) },
+    plugins: [streamEndpoint, useOwnSubscribe(), useEventSource()],
+    context: (initial) => createContext(initial, allowedOrigins),
+  });
+  return pipeline;
+}
+
+function useOwnSubscribe(): Plugin {
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn(subscribe);
+    },
+  };
+}
+
+function createContext(
+  { request, params, operationId }: YogaInitialContext & TransportContext,
+  allowedOrigins: readonly string[],
+): ApiContext {
+  const state = requestState(request);
+  return {
+    viewer: null,
+    operationId,
+    cursors: cursorsOf(request, params.extensions),
+    startForbidden: simpleGetIsForbidden(request, allowedOrigins),
+    wantsTicks: true,
+    onPastEnd: () => {
+      state.isPastEnd = true;
+    },
+  };
+}
+
+/** The cursors that came beside the operation's own arguments. */
+function cursorsOf(request: Request, extensions: Record<string, unknown> | undefined): string[] {
+  const resume = extensions?.["resume"];
+  const cursor =
+    typeof resume === "object" && resume !== null && "cursor" in resume ? resume.cursor : undefined;
+  const lastEventId = request.headers.get("last-event-id");
+  return [cursor, lastEventId].filter((text): text is string => typeof text === "string" && text !== "");
+}
