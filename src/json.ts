@@ -1,5 +1,11 @@
 /** Anything that JSON can say. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | JsonValue[]
+  | { [key: string]: JsonValue };
 
 /** A JSON object. */
 export type JsonObject = { [key: string]: JsonValue };
@@ -149,7 +155,12 @@ function read<T extends object>(from: T, key: keyof T, walk: Walk): JsonValue | 
 function setField(target: JsonObject, key: string, value: JsonValue): void {
   // Assigning `__proto__` would set the prototype instead of a field.
   if (key === "__proto__") {
-    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   } else {
     target[key] = value;
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { pino } from "pino";
 import type { WebSocket } from "ws";
+import { fieldConflicts } from "./api/field-conflicts.ts";
 import { createSchema, type SchemaOptions } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
@@ -65,6 +66,9 @@ export function createService(options: ServiceOptions): Service {
   const engine = new Engine({ workflows, backend, limits, exposeErrors, logger });
   // → GraphQL fields
   const { schema, names, workflowFields } = createSchema(engine, options.schema);
+  for (const conflict of fieldConflicts(schema, names.type("WorkflowEvent"))) {
+    logger.warn({}, conflict);
+  }
   // → HTTP and SSE, WebSocket
   const pipeline = createPipeline({
     schema,

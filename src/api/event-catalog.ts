@@ -27,7 +27,12 @@ const BUILT_IN_TYPES = [
 ] as const;
 
 /** Names that end in `Event` and are something else. */
-const RESERVED_TYPES: readonly string[] = [...BUILT_IN_TYPES, "RunEvent", "WrittenEvent", "WorkflowEvent"];
+const RESERVED_TYPES: readonly string[] = [
+  ...BUILT_IN_TYPES,
+  "RunEvent",
+  "WrittenEvent",
+  "WorkflowEvent",
+];
 
 /** Which GraphQL type each event is. */
 export interface EventCatalog {
@@ -67,7 +72,7 @@ export function createEventCatalog(workflows: Workflows, names: Names): EventCat
     typeNameOf: (event) =>
       event.kind === "written"
         ? // An event of a former declaration is still in the log when its type is gone.
-          (event.event === null ? undefined : typeNames.get(event.event)) ?? customEvent
+          ((event.event === null ? undefined : typeNames.get(event.event)) ?? customEvent)
         : fixed[event.kind],
   };
 }
@@ -95,7 +100,12 @@ function declare(type: string, schema: z.ZodType, names: Names): DeclaredEvent {
     );
   }
   const jsonSchema = jsonSchemaOf(schema);
-  return { type, typeName: names.type(name), schema: jsonSchema, description: jsonSchema.description };
+  return {
+    type,
+    typeName: names.type(name),
+    schema: jsonSchema,
+    description: jsonSchema.description,
+  };
 }
 
 interface Declaration extends DeclaredEvent {

@@ -38,7 +38,8 @@ function collect(info: Operation, isTaken: (node: SelectionNode) => boolean): Re
       } else {
         // A fragment that spreads itself never passes validation.
         const fragment = fragments[node.name.value];
-        if (fragment) visitFragment(fragment.typeCondition.name.value, fragment.selectionSet, possible);
+        if (fragment)
+          visitFragment(fragment.typeCondition.name.value, fragment.selectionSet, possible);
       }
     }
   }

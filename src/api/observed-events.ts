@@ -40,7 +40,8 @@ export function implementObservedEvents({ builder, names, refs }: Api): void {
         description: "The text of this piece.",
         resolve: ({ event }) => event.content,
       }),
-      message: t.field({
+      // Not `message`: that is text in `CompleteEvent`, and one operation may select both.
+      raw: t.field({
         type: "JSON",
         nullable: true,
         description: "The piece as LangChain has it: tool calls, content blocks, usage.",

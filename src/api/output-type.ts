@@ -141,4 +141,3 @@ function fitsInt32({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Jso
   const most = maximum ?? exclusiveMaximum ?? Infinity;
   return least >= MIN_INT32 && most <= MAX_INT32;
 }
-

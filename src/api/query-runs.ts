@@ -53,7 +53,10 @@ export function addRunQueries({ builder, names, refs, engine, workflowFields }: 
           defaultValue: 20,
           description: `At most so many, up to ${MAX_RUNS_PER_PAGE}.`,
         }),
-        after: t.arg.string({ required: false, description: "The `endCursor` of the page before." }),
+        after: t.arg.string({
+          required: false,
+          description: "The `endCursor` of the page before.",
+        }),
         where: t.arg({ type: filter, required: false }),
       },
       resolve: async (_root, { first, after, where }, context) => {

@@ -15,7 +15,8 @@ export function createRunArgs({ builder, names }: Api, { input }: WorkflowRefs) 
     fields: (t) => ({
       timeoutMs: t.int({
         required: false,
-        description: "How long the run may take, in milliseconds; at most, and by default, what the server allows.",
+        description:
+          "How long the run may take, in milliseconds; at most, and by default, what the server allows.",
       }),
     }),
   });

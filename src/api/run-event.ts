@@ -41,7 +41,8 @@ export function implementRunEvent({ refs, catalog }: Api): void {
       }),
       node: t.string({
         nullable: true,
-        description: "The node it comes from; null for the run itself, or where LangGraph does not tell.",
+        description:
+          "The node it comes from; null for the run itself, or where LangGraph does not tell.",
         resolve: ({ event }) => event.node,
       }),
       taskId: t.id({

@@ -50,7 +50,8 @@ export function implementRunStatusEvent({ refs, engine }: Api): void {
       output: t.field({
         type: "JSON",
         nullable: true,
-        description: "The graph's output, when the run succeeded; its state so far, when interrupted.",
+        description:
+          "The graph's output, when the run succeeded; its state so far, when interrupted.",
         resolve: ({ event }) => event.output ?? null,
       }),
       result: t.field({

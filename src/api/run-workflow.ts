@@ -67,7 +67,10 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
     }),
   );
 
-  async function start(given: Parameters<typeof toStartRequest>[1], context: ApiContext): Promise<Run> {
+  async function start(
+    given: Parameters<typeof toStartRequest>[1],
+    context: ApiContext,
+  ): Promise<Run> {
     if (context?.startForbidden !== undefined) throw new ForbiddenError(context.startForbidden);
     const request = toStartRequest(api, given, context);
     const { run } = await engine.start({
@@ -89,7 +92,9 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
 function attachTo(runId: string | null | undefined, cursorRunId: string | undefined): string {
   const id = runId ?? cursorRunId;
   if (id !== undefined) return id;
-  throw new BadUserInputError("A bare seq does not tell the run: pass `runId` with it, or a cursor");
+  throw new BadUserInputError(
+    "A bare seq does not tell the run: pass `runId` with it, or a cursor",
+  );
 }
 
 /**

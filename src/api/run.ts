@@ -16,22 +16,26 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
   const { refs, engine, catalog } = api;
 
   refs.runEventPage.implement({
-    description: "A page of a run's events. Poll on with `endCursor` while the run is not finished.",
+    description:
+      "A page of a run's events. Poll on with `endCursor` while the run is not finished.",
     fields: (t) => ({
       nodes: t.field({ type: [events.event], resolve: ({ nodes }) => [...nodes] }),
       endCursor: t.field({
         type: "Cursor",
-        description: "Pass it as `after` for the next page; it moves on even where no event was chosen.",
+        description:
+          "Pass it as `after` for the next page; it moves on even where no event was chosen.",
         resolve: ({ endCursor }) => endCursor,
       }),
       hasMore: t.exposeBoolean("hasMore", {
-        description: "Whether there are more events now; while the run is not finished more may come.",
+        description:
+          "Whether there are more events now; while the run is not finished more may come.",
       }),
     }),
   });
 
   refs.run.implement({
-    description: "One execution of a workflow, from its start to its end. An interrupt does not end it.",
+    description:
+      "One execution of a workflow, from its start to its end. An interrupt does not end it.",
     fields: (t) => ({
       id: t.exposeID("id"),
       workflow: t.field({

@@ -19,7 +19,10 @@ export interface SubscribeOptions {
 }
 
 /** Opens the stream of a run's events for one operation. */
-export function subscribeToRun({ engine, catalog, names }: Api, options: SubscribeOptions): EventStream {
+export function subscribeToRun(
+  { engine, catalog, names }: Api,
+  options: SubscribeOptions,
+): EventStream {
   const { run, cursor, only, info, context, onLeave } = options;
   const after = cursor?.seq ?? 0;
   if (cursor && isFinal(run.status) && after === run.lastSeq) context?.onPastEnd?.();

@@ -16,7 +16,7 @@ export function createWorkflowEvent({ builder, names, refs, catalog }: Api) {
       // Made at runtime, so Pothos cannot know them.
       ...(catalog.declared.map(({ typeName }) => typeName) as never[]),
     ],
-    resolveType: (source) => catalog.typeNameOf((source as EventSource).event),
+    resolveType: (source: EventSource) => catalog.typeNameOf(source.event),
   });
   const eventType = builder.enumType(names.type("WorkflowEventType"), {
     description: "The types of events, to choose from.",

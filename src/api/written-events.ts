@@ -12,7 +12,8 @@ export function implementWrittenEvents(api: Api): void {
   const interfaces = [refs.runEvent, refs.writtenEvent];
 
   refs.progressEvent.implement({
-    description: "How far a node has got. Written as `{ type: \"progress\", current, total, status }`.",
+    description:
+      'How far a node has got. Written as `{ type: "progress", current, total, status }`.',
     interfaces,
     fields: (t) => ({
       current: t.float({
@@ -53,7 +54,8 @@ export function implementWrittenEvents(api: Api): void {
   });
 
   refs.customEvent.implement({
-    description: "Something else that a node wrote: without a `type`, of one that is not declared, or not valid as it.",
+    description:
+      "Something else that a node wrote: without a `type`, of one that is not declared, or not valid as it.",
     interfaces,
     fields: (t) => ({
       problems: t.field({
@@ -82,15 +84,17 @@ function implementDeclaredEvent({ builder, refs }: Api, event: DeclaredEvent): v
     interfaces: [refs.runEvent, refs.writtenEvent],
     fields: (t) =>
       Object.fromEntries(
-        fields.map(({ name, type: fieldType, nullable, description: fieldDescription, resolve }) => [
-          name,
-          t.field({
-            type: fieldType,
-            nullable,
-            description: fieldDescription,
-            resolve: (source: WrittenSource) => resolve(fieldsOf(source)),
-          } as never),
-        ]),
+        fields.map(
+          ({ name, type: fieldType, nullable, description: fieldDescription, resolve }) => [
+            name,
+            t.field({
+              type: fieldType,
+              nullable,
+              description: fieldDescription,
+              resolve: (source: WrittenSource) => resolve(fieldsOf(source)),
+            } as never),
+          ],
+        ),
       ),
   });
 }

@@ -34,10 +34,7 @@ export interface EventLog<Patch = unknown> {
    * Reads at most `limit` events with `seq > after`, oldest first. MUST be consistent: `closed` is
    * true only if `lastSeq` counts the run's last event. An unknown run reads as an empty, closed log.
    */
-  read(
-    runId: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<EventPage>;
+  read(runId: string, page: { readonly after: number; readonly limit: number }): Promise<EventPage>;
 
   /** Forgets events with `seq < before`, for good. Numbers are not reused. */
   trim(runId: string, before: number): Promise<void>;

@@ -50,5 +50,6 @@ export async function* follow(options: FollowOptions): AsyncGenerator<EventPage,
 
 function checkReach({ oldestSeq, lastSeq }: EventPage, after: number): void {
   if (after > lastSeq) throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "REWOUND" });
-  if (after < oldestSeq - 1) throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "TRIMMED" });
+  if (after < oldestSeq - 1)
+    throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "TRIMMED" });
 }

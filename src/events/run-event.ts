@@ -89,13 +89,7 @@ export type RunEvent =
   | (EventPlace & StatusBody);
 
 /** Where a run is in its life. The last three are final. */
-export type RunStatus =
-  | "queued"
-  | "running"
-  | "interrupted"
-  | "succeeded"
-  | "failed"
-  | "cancelled";
+export type RunStatus = "queued" | "running" | "interrupted" | "succeeded" | "failed" | "cancelled";
 
 /** Why a run or a node failed. */
 export interface RunError {

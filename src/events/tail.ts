@@ -91,12 +91,15 @@ class SharedTail implements Tail {
   close(): void {
     clearInterval(this.#poll);
     // A failed subscription has nothing to undo; `acquire` reported it.
-    this.#unsubscribe.then((unsubscribe) => unsubscribe(), () => undefined);
+    this.#unsubscribe.then(
+      (unsubscribe) => unsubscribe(),
+      () => undefined,
+    );
     this.#wake();
   }
 
   #wake(): void {
     this.generation += 1;
-    for (const settle of [...this.#waiting]) settle();
+    for (const settle of this.#waiting) settle();
   }
 }

@@ -31,11 +31,17 @@ export function chunkToEvent(
 function written(raw: unknown, types: EventTypes): EventBody {
   const read = readEvent(raw, types);
   const payload = toJson(raw);
-  if (read.event === null) return { kind: "written", event: null, payload, problems: read.problems };
+  if (read.event === null)
+    return { kind: "written", event: null, payload, problems: read.problems };
   return isUnchanged(read.data, raw)
     ? { kind: "written", event: read.event, payload }
     : // A valid event is an object, and so is what its schema makes of it.
-      { kind: "written", event: read.event, payload, data: toJson(read.data) as Record<string, JsonValue> };
+      {
+        kind: "written",
+        event: read.event,
+        payload,
+        data: toJson(read.data) as Record<string, JsonValue>,
+      };
 }
 
 /** Whether the schema took the fields as they are: then they need not be kept twice. */

@@ -160,7 +160,9 @@ export class Engine implements AsyncDisposable {
     const workflow = this.workflows.get(name);
     if (workflow) return workflow;
     const known = [...this.workflows.keys()].join(", ");
-    throw new BadUserInputError(`Workflow ${JSON.stringify(name)} does not exist; there are: ${known}`);
+    throw new BadUserInputError(
+      `Workflow ${JSON.stringify(name)} does not exist; there are: ${known}`,
+    );
   }
 
   #timeout(asked: number | undefined): number {

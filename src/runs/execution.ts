@@ -10,6 +10,7 @@ import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
 import type { Run, RunPatch } from "./run.ts";
+import type { UntypedEvents } from "./untyped-events.ts";
 
 /** Why an execution is stopped from outside. */
 export type StopReason = "cancelled" | "timeout" | "eventLimit" | "lost";
@@ -22,6 +23,7 @@ export interface ExecutionOptions {
   readonly ingest: Ingest;
   readonly backend: Backend;
   readonly limits: RecordLimits;
+  readonly untypedEvents: UntypedEvents;
   readonly exposeErrors: boolean;
   readonly clock: () => Date;
   readonly logger: Logger;
@@ -90,7 +92,10 @@ export class Execution {
   async #run(): Promise<Ending> {
     const { workflow } = this.#options;
     if (!workflow) {
-      return this.#failed({ code: "WORKFLOW_CHANGED", message: "The workflow is no longer served" });
+      return this.#failed({
+        code: "WORKFLOW_CHANGED",
+        message: "The workflow is no longer served",
+      });
     }
     try {
       const outcome = await this.#ingest(workflow);
@@ -101,7 +106,7 @@ export class Execution {
   }
 
   #ingest(workflow: Workflow): Promise<IngestOutcome> {
-    const { run, ingest, backend } = this.#options;
+    const { run, ingest, backend, untypedEvents } = this.#options;
     return ingest({
       graph: withCheckpointer(workflow.graph, backend.checkpointer),
       input: run.input,
@@ -119,6 +124,7 @@ export class Execution {
       observe: workflow.observe,
       onChunk: (chunk, origin) => {
         const body = chunkToEvent(chunk, workflow.events, (error) => this.#describe(error));
+        untypedEvents.report(workflow.name, body, origin);
         this.#recorder.record(body, origin);
       },
     });
@@ -164,7 +170,10 @@ export class Execution {
 
   #failed(error: RunError, cause?: unknown): Ending {
     const { run, logger, clock } = this.#options;
-    logger.warn({ runId: run.id, workflow: run.workflow, code: error.code, err: cause }, "run failed");
+    logger.warn(
+      { runId: run.id, workflow: run.workflow, code: error.code, err: cause },
+      "run failed",
+    );
     return {
       body: { kind: "status", status: "failed", error },
       patch: { status: "failed", error, finishedAt: clock() },

@@ -1,6 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { EventLog } from "../events/event-log.ts";
-import { RUN_ORIGIN, type EventBody, type EventOrigin, type RunEvent, type StatusBody } from "../events/run-event.ts";
+import {
+  RUN_ORIGIN,
+  type EventBody,
+  type EventOrigin,
+  type RunEvent,
+  type StatusBody,
+} from "../events/run-event.ts";
 import type { Wakeups } from "../events/wakeups.ts";
 import { jsonSize } from "../json.ts";
 import type { RunPatch } from "./run.ts";
@@ -127,7 +133,11 @@ export class Recorder {
   }
 
   #take():
-    | { readonly events: readonly RunEvent[]; readonly after: number; readonly patch: RunPatch | undefined }
+    | {
+        readonly events: readonly RunEvent[];
+        readonly after: number;
+        readonly patch: RunPatch | undefined;
+      }
     | undefined {
     const events: RunEvent[] = [];
     let bytes = 0;

@@ -21,13 +21,16 @@ export function toRunError(error: unknown, exposeMessages: boolean): RunError {
   return {
     code: typeof code === "string" ? code : "RUN_FAILED",
     message:
-      exposeMessages || isPublic === true ? messageOf(error) : "The workflow failed; its log says why",
+      exposeMessages || isPublic === true
+        ? messageOf(error)
+        : "The workflow failed; its log says why",
   };
 }
 
 function messageOf(thrown: unknown): string {
   try {
-    if (!(thrown instanceof Error)) return typeof thrown === "string" ? thrown : JSON.stringify(thrown);
+    if (!(thrown instanceof Error))
+      return typeof thrown === "string" ? thrown : JSON.stringify(thrown);
     // LangChain appends a link to its own errors.
     return thrown.message.split("\n\nTroubleshooting URL:")[0] || thrown.name;
   } catch {

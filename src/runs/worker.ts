@@ -1,9 +1,10 @@
-import { isFinal, type Run } from "./run.ts";
 import { StaleWriterError } from "../errors.ts";
 import { RUN_ORIGIN } from "../events/run-event.ts";
 import type { EngineOptions } from "./engine.ts";
 import { cancelled, Execution } from "./execution.ts";
 import { chooseIngest } from "./ingest/choose-ingest.ts";
+import { isFinal, type Run } from "./run.ts";
+import { UntypedEvents } from "./untyped-events.ts";
 
 const LEASE_MS = 4_000;
 const RENEW_MS = LEASE_MS / 4;
@@ -18,6 +19,7 @@ export interface WorkerOptions extends EngineOptions {
 export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #executions = new Map<string, Execution>();
+  readonly #untypedEvents: UntypedEvents;
   readonly #heartbeat: NodeJS.Timeout;
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
@@ -25,6 +27,7 @@ export class Worker implements AsyncDisposable {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#untypedEvents = new UntypedEvents(options.logger);
     this.#heartbeat = setInterval(() => void this.#beat(), RENEW_MS).unref();
   }
 
@@ -81,6 +84,7 @@ export class Worker implements AsyncDisposable {
       ingest: chooseIngest(workflow?.graph, logger),
       backend,
       limits: { maxEvents: limits.maxEventsPerRun, maxBytes: limits.maxBytesPerRun },
+      untypedEvents: this.#untypedEvents,
       exposeErrors,
       clock,
       logger,

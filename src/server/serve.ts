@@ -23,7 +23,10 @@ export interface ServeOptions {
   /** Other sites whose pages may open a socket: as given to `createService`. @default none */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** GraphiQL's first tabs, or false for no GraphiQL. @default no tabs */
-  readonly graphiql?: { readonly title?: string; readonly tabs?: readonly GraphiqlTab[] } | false | undefined;
+  readonly graphiql?:
+    | { readonly title?: string; readonly tabs?: readonly GraphiqlTab[] }
+    | false
+    | undefined;
 }
 
 /** A listening server. Dispose of it to stop; the service is yours to dispose of. */
@@ -41,12 +44,16 @@ export async function serve(options: ServeOptions): Promise<ServerHandle> {
   const { service, port = 4000, host = "localhost", allowedOrigins = [], graphiql = {} } = options;
   const page =
     graphiql &&
-    createGraphiql({ endpoint: service.endpoint, title: "langgraph-graphql", tabs: [], ...graphiql });
-  const server = createServer(
-    createServerAdapter(async (request: Request) => {
-      return (page && (await page(request))) || service.fetch(request);
-    }),
+    createGraphiql({
+      endpoint: service.endpoint,
+      title: "langgraph-graphql",
+      tabs: [],
+      ...graphiql,
+    });
+  const answer = createServerAdapter(
+    async (request: Request) => (page && (await page(request))) || service.fetch(request),
   );
+  const server = createServer((request, response) => void answer(request, response));
   server.on("upgrade", createUpgrade(service, allowedOrigins));
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;

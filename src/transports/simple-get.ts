@@ -3,7 +3,12 @@
  * safelisted request headers" are all others). The first two are those of Apollo's and Yoga's
  * prevention of cross-site request forgery.
  */
-const PREFLIGHT_HEADERS = ["apollo-require-preflight", "x-graphql-yoga-csrf", "x-requested-with", "authorization"];
+const PREFLIGHT_HEADERS = [
+  "apollo-require-preflight",
+  "x-graphql-yoga-csrf",
+  "x-requested-with",
+  "authorization",
+];
 
 /**
  * Why this request may not start a run, if it may not. Any page on the web can have a browser GET

@@ -32,15 +32,20 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
       if (workflow === undefined) return;
       if (request.method === "OPTIONS") return;
       if (request.method !== "POST") {
-        return endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: "POST" } }));
+        return endResponse(
+          new fetchAPI.Response(null, { status: 405, headers: { allow: "POST" } }),
+        );
       }
       const refuse = (errors: readonly GraphQLError[]): void =>
         endResponse(fetchAPI.Response.json({ errors }, { status: httpStatusOf(errors) }));
       const field = options.workflowFields.get(workflow);
-      if (field === undefined) return refuse([toGraphQLError(new NotFoundError("Workflow", workflow))]);
+      if (field === undefined)
+        return refuse([toGraphQLError(new NotFoundError("Workflow", workflow))]);
       const input = await readBody(request);
       if (input === undefined) {
-        return refuse([toGraphQLError(new BadUserInputError("The body must be the inputs, as JSON"))]);
+        return refuse([
+          toGraphQLError(new BadUserInputError("The body must be the inputs, as JSON")),
+        ]);
       }
       const params = { query, variables: { input: { [field]: input } } };
       const result: unknown = await options
@@ -66,7 +71,11 @@ function writeQuery(names: Names): string {
 }
 
 interface StreamResult {
-  readonly event: { readonly payload?: unknown; readonly node?: string; readonly changes?: unknown };
+  readonly event: {
+    readonly payload?: unknown;
+    readonly node?: string;
+    readonly changes?: unknown;
+  };
 }
 
 function formatFrame(result: ExecutionResult): string {

@@ -38,7 +38,8 @@ export function createWebSocketTransport(pipeline: Pipeline): WebSocketTransport
       const request = toRequest(pipeline, extra.request, connectionParams);
       const result = await runOperation(pipeline, request, payload, id);
       // Refused before it ran: the protocol has a message of its own for that.
-      if (!isStream(result) && !("data" in result)) return (result.errors ?? []).map(withoutInternals);
+      if (!isStream(result) && !("data" in result))
+        return (result.errors ?? []).map(withoutInternals);
       const results = isStream(result) ? result : single(result);
       return {
         schema: pipeline.getEnveloped().schema,
@@ -100,7 +101,11 @@ function toRequest(
  * The results that a socket is sent, for as long as it is open. A tick becomes a `ping` with the
  * cursor in its payload: clients that do not know it answer and go on.
  */
-function whileOpen(results: AsyncIterable<ExecutionResult>, socket: WebSocket, id: string): Results {
+function whileOpen(
+  results: AsyncIterable<ExecutionResult>,
+  socket: WebSocket,
+  id: string,
+): Results {
   const iterator = results[Symbol.asyncIterator]();
   const end = async (): Promise<IteratorResult<ExecutionResult, void>> => {
     await iterator.return?.();

@@ -1,6 +1,11 @@
 import type { GraphQLSchema } from "graphql";
 import type { Names } from "../api/names.ts";
-import { createYoga, type Plugin, type YogaInitialContext, type YogaServerInstance } from "graphql-yoga";
+import {
+  createYoga,
+  type Plugin,
+  type YogaInitialContext,
+  type YogaServerInstance,
+} from "graphql-yoga";
 import type { ApiContext } from "../api/context.ts";
 import type { Logger } from "../logger.ts";
 import { createMaskError } from "./mask-error.ts";
@@ -85,5 +90,7 @@ function cursorsOf(request: Request, extensions: Record<string, unknown> | undef
   const cursor =
     typeof resume === "object" && resume !== null && "cursor" in resume ? resume.cursor : undefined;
   const lastEventId = request.headers.get("last-event-id");
-  return [cursor, lastEventId].filter((text): text is string => typeof text === "string" && text !== "");
+  return [cursor, lastEventId].filter(
+    (text): text is string => typeof text === "string" && text !== "",
+  );
 }

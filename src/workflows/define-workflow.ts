@@ -1,4 +1,4 @@
-import type { EventSchemas, WorkflowEvents } from "./define-events.ts";
+import type { WorkflowEvents } from "./define-events.ts";
 import type { Graph } from "./graph.ts";
 
 /** A graph and how to serve it. */
@@ -6,7 +6,7 @@ export interface WorkflowDefinition {
   /** The compiled graph. It is used as it is, and never changed. */
   readonly graph: Graph;
   /** The custom events it writes. Without, only `progress` and `complete` have types. */
-  readonly events?: WorkflowEvents | undefined;
+  readonly events?: Pick<WorkflowEvents, "schemas"> | undefined;
   /** What it does, for people who read the schema. */
   readonly description?: string | undefined;
   /**
@@ -19,11 +19,7 @@ export interface WorkflowDefinition {
   readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Describes a workflow for {@link createService}. A bare compiled graph does as well. */
-export function defineWorkflow<const Schemas extends EventSchemas>(
-  definition: Omit<WorkflowDefinition, "events"> & {
-    readonly events?: WorkflowEvents<Schemas> | undefined;
-  },
-): WorkflowDefinition {
-  return definition as WorkflowDefinition;
+/** Describes a workflow for `createService`. A bare compiled graph does as well. */
+export function defineWorkflow(definition: WorkflowDefinition): WorkflowDefinition {
+  return definition;
 }

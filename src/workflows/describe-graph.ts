@@ -38,9 +38,8 @@ export function describeGraph({ graph }: Workflow): Promise<GraphDescription> {
 }
 
 async function draw(graph: object): Promise<GraphDescription> {
-  const { getGraphAsync } = graph as { getGraphAsync?(options: object): Promise<DrawableGraph> };
-  if (typeof getGraphAsync !== "function") return { nodes: [], edges: [], mermaid: "" };
-  const drawable = await getGraphAsync.call(graph, { xray: true });
+  if (!isDrawable(graph)) return { nodes: [], edges: [], mermaid: "" };
+  const drawable = await graph.getGraphAsync({ xray: true });
   return {
     nodes: Object.values(drawable.nodes).map(({ id, name }) => ({ id, name })),
     edges: drawable.edges.map(({ source, target, conditional }) => ({
@@ -50,4 +49,10 @@ async function draw(graph: object): Promise<GraphDescription> {
     })),
     mermaid: drawable.drawMermaid(),
   };
+}
+
+function isDrawable(
+  graph: object,
+): graph is { getGraphAsync(options: { readonly xray: boolean }): Promise<DrawableGraph> } {
+  return "getGraphAsync" in graph && typeof graph.getGraphAsync === "function";
 }

@@ -29,7 +29,8 @@ function read(payload: unknown, types: EventTypes): WrittenEvent {
     return notAnEvent([], "The payload is not an object");
   }
   const { type, ...fields } = payload as { readonly type?: unknown };
-  if (typeof type !== "string") return notAnEvent(["type"], "The payload has no `type`, or no text in it");
+  if (typeof type !== "string")
+    return notAnEvent(["type"], "The payload has no `type`, or no text in it");
   const schema = types.get(type);
   if (!schema) return notAnEvent(["type"], `No event ${JSON.stringify(type)} is declared`);
   const result = schema.safeParse(fields);

@@ -20,7 +20,9 @@ const Config = z.looseObject({
  * module's `events` export, made by `defineEvents`, declares the events of its graphs. Throws
  * `ConfigError`, which says what is wrong with which file or graph.
  */
-export async function loadConfig(path: string): Promise<Readonly<Record<string, WorkflowDefinition>>> {
+export async function loadConfig(
+  path: string,
+): Promise<Readonly<Record<string, WorkflowDefinition>>> {
   const file = resolve(path);
   const { graphs } = parseConfig(file, await read(file));
   const workflows: Record<string, WorkflowDefinition> = {};
@@ -53,7 +55,9 @@ function parseConfig(file: string, text: string): z.infer<typeof Config> {
   const result = Config.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ConfigError(`${file} is not valid at ${issue?.path.join(".") || "the top"}: ${issue?.message}`);
+  throw new ConfigError(
+    `${file} is not valid at ${issue?.path.join(".") || "the top"}: ${issue?.message}`,
+  );
 }
 
 async function loadGraph(
@@ -69,7 +73,9 @@ async function loadGraph(
   try {
     module = await importModule(file);
   } catch (error) {
-    throw new ConfigError(`${culprit}: ${file} fails to load: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${culprit}: ${file} fails to load: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const graph = module[exportName ?? "default"];
   if (!isGraph(graph)) {

@@ -85,13 +85,21 @@ function createWorkflow(name: string, definition: WorkflowDefinition): Workflow 
 
 function versionOf(graph: Graph): string {
   const { nodes, builder } = graph as { nodes?: object; builder?: { edges?: Iterable<unknown> } };
-  const topology = [Object.keys(nodes ?? {}).sort(), [...(builder?.edges ?? [])].map(String).sort()];
+  const topology = [
+    Object.keys(nodes ?? {}).sort(),
+    [...(builder?.edges ?? [])].map(String).sort(),
+  ];
   return createHash("sha256").update(JSON.stringify(topology)).digest("hex").slice(0, 16);
 }
 
 /** Zod's issues, of any version, or the message of whatever else was thrown. */
 function problemsOf(error: unknown): readonly Problem[] {
-  if (typeof error === "object" && error !== null && "issues" in error && Array.isArray(error.issues)) {
+  if (
+    typeof error === "object" &&
+    error !== null &&
+    "issues" in error &&
+    Array.isArray(error.issues)
+  ) {
     return (error.issues as readonly { path?: readonly unknown[]; message?: string }[]).map(
       ({ path = [], message = "Not valid" }) => ({ path: path.map(String), message }),
     );

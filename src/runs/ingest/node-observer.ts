@@ -41,8 +41,8 @@ export class NodeObserver extends BaseCallbackHandler {
   override readonly ignoreAgent = true;
   override readonly ignoreRetriever = true;
 
-  /** What the last failed node threw: LangGraph mangles errors that are no objects. */
-  lastError: unknown;
+  /** What a node threw last that takes no properties, such as text: LangGraph chokes on it. */
+  lastSealedError: unknown;
 
   readonly #onChunk: IngestRequest["onChunk"];
   readonly #now: () => number;
@@ -102,7 +102,7 @@ export class NodeObserver extends BaseCallbackHandler {
     if (isParentCommand(error)) return this.#finish(open, error.command);
     // An interrupt is thrown as well, and is no failure: the node will be run again.
     if (isBubbleUp(error)) return;
-    this.lastError = error;
+    if (!Object.isExtensible(error)) this.lastSealedError = error;
     this.#onChunk(
       { kind: "node", phase: "failed", durationMs: open.durationMs, error },
       open.origin,
