@@ -1,5 +1,6 @@
-import { BadUserInputError, CursorExpiredError } from "../errors.ts";
+import { BadUserInputError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../events/cursor.ts";
+import { checkReach } from "../events/follow.ts";
 import { isFinal, type Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
@@ -135,10 +136,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
     do {
       const page = await engine.read(run.id, last.seq, MAX_EVENTS_PER_PAGE);
       lastSeq = page.lastSeq;
-      if (last.seq < page.oldestSeq - 1 || last.seq > lastSeq) {
-        const reason = last.seq > lastSeq ? "REWOUND" : "TRIMMED";
-        throw new CursorExpiredError({ oldestSeq: page.oldestSeq, lastSeq, reason });
-      }
+      checkReach(page, last.seq);
       for (const event of page.events) {
         if (nodes.length === first) break;
         last = event;

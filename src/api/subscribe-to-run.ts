@@ -1,7 +1,8 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { BadUserInputError } from "../errors.ts";
 import { furthest, parseCursor, type Cursor } from "../events/cursor.ts";
-import { isFinal, type Run } from "../runs/run.ts";
+import { checkReach } from "../events/follow.ts";
+import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import type { ApiContext } from "./context.ts";
 import { EventStream, type StreamItem } from "./event-stream.ts";
@@ -18,14 +19,19 @@ export interface SubscribeOptions {
   readonly onLeave?: (() => void) | undefined;
 }
 
-/** Opens the stream of a run's events for one operation. */
-export function subscribeToRun(
+/**
+ * Opens the stream of a run's events for one operation. Throws `CursorExpiredError` here, while a
+ * transport can still answer with a status: an `EventSource` retries whatever begins as a stream.
+ */
+export async function subscribeToRun(
   { engine, catalog, names }: Api,
   options: SubscribeOptions,
-): EventStream {
+): Promise<EventStream> {
   const { run, cursor, only, info, context, onLeave } = options;
   const after = cursor?.seq ?? 0;
-  if (cursor && isFinal(run.status) && after === run.lastSeq) context?.onPastEnd?.();
+  const page = await engine.read(run.id, after, 1);
+  checkReach(page, after);
+  if (page.closed && after === page.lastSeq) context?.onPastEnd?.();
   const abort = new AbortController();
   return new EventStream({
     run,

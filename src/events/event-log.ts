@@ -19,10 +19,16 @@ export interface EventPage {
 export interface EventLog<Patch = unknown> {
   /**
    * Appends `events`, which are numbered `after + 1`, `after + 2`, … Events and `patch` MUST be
-   * stored together or not at all. MUST reject with `StaleWriterError` unless `epoch` is the run's
-   * own, the run has not ended and `after` is its last seq: this is what stops two executors from
-   * writing one run. Repeating a batch under the same epoch MUST succeed: after a network error
-   * nobody knows whether it landed. Does not wake anybody: the caller notifies, once it resolves.
+   * stored together or not at all. MUST reject with `StaleWriterError` unless the run exists, `epoch`
+   * is its own, it has not ended and `after` is its last seq: this is what stops two executors from
+   * writing one run. Repeating the newest batch (same `after`, same number of events) under the same
+   * epoch MUST succeed and change nothing, even when it ended the run: after a network error nobody
+   * knows whether it landed. A batch without events is applied again.
+   *
+   * A change of `status` comes with the status events that lead to it by legal steps; otherwise the
+   * batch MUST be refused with an `Error`. A status other than `running`, or `owner: null`, gives up
+   * the lease; a final one sets `finishedAt` where the patch does not. Need not wake anybody: the
+   * caller notifies, once it resolves.
    */
   append(
     runId: string,

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { CursorExpiredError } from "../errors.ts";
 import type { EventLog, EventPage } from "./event-log.ts";
 import type { Tails } from "./tail.ts";
@@ -38,6 +39,8 @@ export async function* follow(options: FollowOptions): AsyncGenerator<EventPage,
         if (page.events.length > 0) {
           yield page;
           last = page.events.at(-1)?.seq ?? last;
+          // A socket that takes all at once never waits; others must get their turn all the same.
+          if (last < page.lastSeq) await setImmediate();
         }
       } while (last < page.lastSeq && !signal.aborted);
       if (page.closed) return;
@@ -48,7 +51,8 @@ export async function* follow(options: FollowOptions): AsyncGenerator<EventPage,
   }
 }
 
-function checkReach({ oldestSeq, lastSeq }: EventPage, after: number): void {
+/** Throws `CursorExpiredError` unless every event after `after` is in the log that `page` is of. */
+export function checkReach({ oldestSeq, lastSeq }: EventPage, after: number): void {
   if (after > lastSeq) throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "REWOUND" });
   if (after < oldestSeq - 1)
     throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "TRIMMED" });

@@ -8,7 +8,9 @@ export interface Wakeups {
 
   /**
    * Calls `listener` at some time after each `notify(topic)`; several may become one call.
-   * Resolves once notifications are sure to arrive; the returned function unsubscribes.
+   * Resolves once notifications are sure to arrive. The returned function unsubscribes: then
+   * `listener` is not called any more, not even for a `notify` under way. Listeners MUST NOT throw;
+   * one that does MUST NOT keep others from being called.
    */
   subscribe(topic: string, listener: () => void): Promise<() => void>;
 }

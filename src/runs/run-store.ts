@@ -20,7 +20,7 @@ export type LeaseState = "held" | "lost" | "cancelRequested";
  */
 export interface RunStore {
   /**
-   * Stores a new run with its first event, atomically. If a run with this id exists, stores nothing
+   * Stores a new run with its first event, atomically; `run.lastSeq` is `first.seq`. If a run with this id exists, stores nothing
    * and returns that one, with `isNew: false`: what to make of it is the caller's decision. MUST
    * reject with `ThreadBusyError` if another run of the thread has not ended.
    */
@@ -28,16 +28,20 @@ export interface RunStore {
 
   get(runId: string): Promise<Run | undefined>;
 
-  /** Newest first, by `createdAt` and id. `after` is the id of the run that came last before. */
+  /**
+   * Newest first, by `createdAt` and id. `after` is the id of the run that came last before, which
+   * need not match the filter; an unknown one gives an empty page.
+   */
   list(
     filter: RunFilter,
     page: { readonly first: number; readonly after?: string | undefined },
   ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }>;
 
   /**
-   * Takes over at most `limit` runs that are `queued`, or `running` under an expired lease, oldest
-   * first, and returns them with the lease taken and the epoch raised by one. A run is given to one
-   * caller only. With `runId`, considers that run alone, and an `interrupted` one as well.
+   * Takes over at most `limit` runs that are `queued` or `running` and under no lease, or an expired
+   * one, oldest first by `createdAt`. Takes the lease, raises the epoch by one and changes nothing
+   * else, `status` included. A run is given to one caller only. With `runId`, considers that run
+   * alone, under the same conditions, and an `interrupted` one as well.
    */
   claim(request: {
     readonly owner: string;
@@ -46,7 +50,10 @@ export interface RunStore {
     readonly runId?: string | undefined;
   }): Promise<readonly Run[]>;
 
-  /** Prolongs the leases of `owner`; says for each of `runIds`, in order, how it stands. */
+  /**
+   * Prolongs the leases of `owner`; says for each of `runIds`, in order, how it stands. One that
+   * expired and was not taken over is still `held`; `cancelRequested` prolongs it too.
+   */
   renew(request: {
     readonly owner: string;
     readonly leaseMs: number;

@@ -35,7 +35,10 @@ export class Worker implements AsyncDisposable {
   poke(): void {
     if (this.#isClosed) return;
     this.#claimAgain = true;
-    this.#claiming ??= this.#claimAll();
+    this.#claiming ??= this.#claimAll().finally(() => {
+      this.#claiming = undefined;
+      if (this.#claimAgain) this.poke();
+    });
   }
 
   /** Ends a run whose cancellation was requested, if it is executed here or by nobody. */
@@ -70,8 +73,6 @@ export class Worker implements AsyncDisposable {
       }
     } catch (error) {
       logger.error({ err: error }, "claiming runs failed; will try again");
-    } finally {
-      this.#claiming = undefined;
     }
   }
 

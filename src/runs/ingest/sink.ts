@@ -20,29 +20,29 @@ const STREAM_KEY = "__pregel_stream";
 export const ingestBySink: Ingest = async ({ graph, input, config, signal, observe, onChunk }) => {
   const observer = observe ? new NodeObserver(onChunk) : undefined;
   const chunks = new ValuesAndUpdates(onChunk, observer);
-  const stream = await graph.stream(input, {
-    ...config,
-    streamMode: [],
-    subgraphs: true,
-    signal,
-    ...(observer && { callbacks: [observer] }),
-    writer: (payload: unknown) => {
-      const context = AsyncLocalStorageProviderSingleton.getRunnableConfig();
-      onChunk({ kind: "written", payload }, originOfConfig(context));
-    },
-    configurable: {
-      ...config.configurable,
-      [STREAM_KEY]: {
-        modes: new Set(["updates", "values"]),
-        push(chunk: [...StreamChunk]) {
-          chunks.add(chunk);
-          // LangGraph keeps the chunks of the root graph to the end of the run, for nobody.
-          if (chunk[0].length === 0) chunk[2] = undefined;
+  try {
+    const stream = await graph.stream(input, {
+      ...config,
+      streamMode: [],
+      subgraphs: true,
+      signal,
+      ...(observer && { callbacks: [observer] }),
+      writer: (payload: unknown) => {
+        const context = AsyncLocalStorageProviderSingleton.getRunnableConfig();
+        onChunk({ kind: "written", payload }, originOfConfig(context));
+      },
+      configurable: {
+        ...config.configurable,
+        [STREAM_KEY]: {
+          modes: new Set(["updates", "values"]),
+          push(chunk: [...StreamChunk]) {
+            chunks.add(chunk);
+            // LangGraph keeps the chunks of the root graph to the end of the run, for nobody.
+            if (chunk[0].length === 0) chunk[2] = undefined;
+          },
         },
       },
-    },
-  });
-  try {
+    });
     for await (const _nothing of stream);
   } catch (error) {
     // `throw "text"` in a node: LangGraph fails to set a field on it and throws that failure.

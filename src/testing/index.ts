@@ -1,0 +1,5 @@
+export type { ContractCase } from "./contract-case.ts";
+export { eventLogContract } from "./event-log-contract.ts";
+export { newRun, queued, statusChanged, written, writtenBatch } from "./fixtures.ts";
+export { runStoreContract } from "./run-store-contract.ts";
+export { wakeupsContract } from "./wakeups-contract.ts";

@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+import type { Backend } from "../../src/backend.ts";
+import { memory } from "../../src/backends/memory/index.ts";
+import { eventLogContract, runStoreContract, wakeupsContract } from "../../src/testing/index.ts";
+
+/** How to make an empty one. `BACKENDS=memory` picks a subset, by names with commas between them. */
+const BACKENDS: Readonly<Record<string, () => Backend | Promise<Backend>>> = {
+  memory: () => memory(),
+};
+
+const CONTRACTS = {
+  "run store": runStoreContract,
+  "event log": eventLogContract,
+  "wake-ups": wakeupsContract,
+};
+
+const picked = process.env["BACKENDS"]?.split(",") ?? Object.keys(BACKENDS);
+
+test("every backend that was asked for is known", () => {
+  expect(Object.keys(BACKENDS)).toEqual(expect.arrayContaining(picked));
+});
+
+for (const [backendName, create] of Object.entries(BACKENDS)) {
+  describe.skipIf(!picked.includes(backendName))(`${backendName} backend`, () => {
+    for (const [portName, contract] of Object.entries(CONTRACTS)) {
+      for (const promise of contract) {
+        // oxlint-disable-next-line vitest/expect-expect -- the cases assert
+        test(`${portName}: ${promise.name}`, async () => {
+          const backend = await create();
+          try {
+            await promise.run(backend);
+          } finally {
+            await backend[Symbol.asyncDispose]();
+          }
+        });
+      }
+    }
+  });
+}

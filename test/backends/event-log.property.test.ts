@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { test } from "vitest";
+import { memory } from "../../src/backends/memory/index.ts";
+import { StaleWriterError } from "../../src/errors.ts";
+import type { RunEvent, RunStatus } from "../../src/events/run-event.ts";
+import { newRun, queued, statusChanged, writtenBatch } from "../../src/testing/index.ts";
+
+const RUN_ID = "run-1";
+const LEASE_MS = 1_000;
+
+/** What may happen to a run. Places are relative to the end of the log, so that many just miss. */
+const step = fc.oneof(
+  fc.record({ name: fc.constant("append"), count: fc.nat(5) }),
+  fc.record({
+    name: fc.constant("append elsewhere"),
+    count: fc.nat(5),
+    shift: fc.integer({ min: -5, max: 5 }),
+  }),
+  fc.record({
+    name: fc.constant("append under another epoch"),
+    count: fc.nat(5),
+    lag: fc.integer({ min: -1, max: 2 }),
+  }),
+  fc.record({ name: fc.constant("repeat") }),
+  fc.record({
+    name: fc.constant("become"),
+    status: fc.constantFrom("running", "interrupted", "succeeded"),
+  }),
+  fc.record({ name: fc.constant("let go") }),
+  fc.record({ name: fc.constant("claim") }),
+  fc.record({ name: fc.constant("wait"), ms: fc.nat(2 * LEASE_MS) }),
+  fc.record({ name: fc.constant("trim"), keep: fc.integer({ min: -2, max: 9 }) }),
+);
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+// oxlint-disable-next-line vitest/expect-expect -- the model asserts
+test("a log holds what its executors appended in turn, whatever else they try", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 50 }), fc.nat(7), async (steps, limit) => {
+      const model = new Model();
+      await model.start();
+      for (const next of steps) {
+        await model.take(next);
+        await model.check(limit);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** A run in the memory backend, and beside it the simplest account of what it should be. */
+class Model {
+  readonly #backend = memory({ checkpoints: false, clock: () => new Date(this.#now) });
+  readonly #log: RunEvent[] = [queued()];
+  #now = 0;
+  #oldestSeq = 1;
+  #epoch = 0;
+  #status: RunStatus = "queued";
+  #leaseUntil = 0;
+  /** The newest batch of the present epoch. */
+  #newest: { readonly batch: readonly RunEvent[]; readonly after: number } | undefined;
+
+  async start(): Promise<void> {
+    await this.#backend.runs.create(newRun({ id: RUN_ID }), queued());
+  }
+
+  async take(next: Step): Promise<void> {
+    const lastSeq = this.#log.length;
+    const epoch = this.#epoch;
+    switch (next.name) {
+      case "append":
+        return this.#append(writtenBatch(lastSeq, next.count, epoch), { after: lastSeq, epoch });
+      case "append elsewhere": {
+        const after = Math.max(0, lastSeq + next.shift);
+        return this.#append(writtenBatch(after, next.count, epoch), { after, epoch });
+      }
+      case "append under another epoch": {
+        const stale = epoch - next.lag;
+        const batch = writtenBatch(lastSeq, next.count, stale);
+        return this.#append(batch, { after: lastSeq, epoch: stale });
+      }
+      case "repeat":
+        return this.#newest && this.#append(this.#newest.batch, { ...this.#newest, epoch });
+      case "become": {
+        const isLegal = next.status === "running" || this.#status === "running";
+        if (!isLegal && this.#status !== "succeeded") return;
+        const batch = [statusChanged(lastSeq + 1, next.status, epoch)];
+        return this.#append(batch, { after: lastSeq, epoch, patch: { status: next.status } });
+      }
+      case "let go":
+        return this.#append([], { after: lastSeq, epoch, patch: { owner: null } });
+      case "claim":
+        return this.#claim();
+      case "wait":
+        this.#now += next.ms;
+        return;
+      case "trim":
+        await this.#backend.events.trim(RUN_ID, lastSeq - next.keep + 1);
+        this.#oldestSeq = Math.max(this.#oldestSeq, Math.min(lastSeq - next.keep, lastSeq) + 1);
+        return;
+    }
+  }
+
+  async check(limit: number): Promise<void> {
+    const lastSeq = this.#log.length;
+    for (const after of [0, Math.max(0, lastSeq - 3), lastSeq, lastSeq + 2]) {
+      assert.deepEqual(await this.#backend.events.read(RUN_ID, { after, limit }), {
+        events: this.#log.slice(Math.max(after, this.#oldestSeq - 1)).slice(0, limit),
+        oldestSeq: this.#oldestSeq,
+        lastSeq,
+        closed: this.#status === "succeeded",
+      });
+    }
+    const run = await this.#backend.runs.get(RUN_ID);
+    assert.deepEqual(
+      [run?.status, run?.epoch, run?.lastSeq, run?.leaseUntil?.getTime() ?? 0],
+      [this.#status, this.#epoch, lastSeq, this.#leaseUntil],
+    );
+  }
+
+  async #append(
+    batch: readonly RunEvent[],
+    at: {
+      readonly after: number;
+      readonly epoch: number;
+      readonly patch?: { readonly status?: RunStatus; readonly owner?: null };
+    },
+  ): Promise<void> {
+    const isOwn = at.epoch === this.#epoch;
+    const isRepeat =
+      isOwn && this.#newest?.after === at.after && this.#newest.batch.length === batch.length;
+    const isNext = isOwn && at.after === this.#log.length && this.#status !== "succeeded";
+    const appended = this.#backend.events.append(RUN_ID, batch, at);
+    if (!isRepeat && !isNext) return assert.rejects(appended, StaleWriterError);
+    await appended;
+    if (isRepeat) return;
+    this.#log.push(...batch);
+    if (batch.length > 0) this.#newest = { batch, after: at.after };
+    this.#status = at.patch?.status ?? this.#status;
+    if (at.patch && at.patch.status !== "running") this.#leaseUntil = 0;
+  }
+
+  async #claim(): Promise<void> {
+    const isFree = this.#status !== "succeeded" && this.#leaseUntil <= this.#now;
+    const claim = { owner: "worker-1", leaseMs: LEASE_MS, limit: 1, runId: RUN_ID };
+    const claimed = await this.#backend.runs.claim(claim);
+    assert.equal(claimed.length, isFree ? 1 : 0);
+    if (!isFree) return;
+    this.#epoch++;
+    this.#leaseUntil = this.#now + LEASE_MS;
+    this.#newest = undefined;
+  }
+}

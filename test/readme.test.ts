@@ -1,0 +1,180 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const readme = await readFile(join(ROOT, "README.md"), "utf8");
+
+/** Commands that these tests do not run because whoever runs these tests has run them. */
+const RUN_BY_CI = ["npm ci", "npm test", "npm run check", "npm run bench"];
+
+const running: ChildProcess[] = [];
+afterAll(async () => {
+  for (const child of running) child.kill();
+  await Promise.all(running.map((child) => child.exitCode ?? once(child, "exit")));
+});
+
+test("every command of the README is run by a test", () => {
+  const tested = ["npm start", "curl", "npm install", "npx langgraph-graphql serve", ...RUN_BY_CI];
+  const untested = commands().filter((line) => !tested.some((known) => line.startsWith(known)));
+  expect(untested).toEqual([]);
+});
+
+test("every script that the README names exists", async () => {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const named = commands().flatMap(
+    (line) => /^npm (?:run )?(start|test|check|bench)$/.exec(line)?.[1] ?? [],
+  );
+  for (const script of named) expect(scripts).toHaveProperty(script);
+});
+
+describe("`npm start` in a clone", () => {
+  let url: string;
+  beforeAll(async () => {
+    url = await start("npm", ["start", "--silent", "--", "--port", "0"], ROOT, /GraphiQL +(\S+)/);
+  });
+
+  test("answers the curl of the first example with five events, each with an id, and completes", async () => {
+    const frames = (await curl(0, url)).split("\n\n").filter((frame) => frame.includes("data: {"));
+    const types = frames.map((frame) => /"__typename":"(\w+)"/.exec(frame)?.[1]);
+    const progress = "ProgressEvent";
+    expect(types).toEqual([progress, progress, progress, "CompleteEvent", "StateUpdate"]);
+    expect(frames.every((frame) => frame.startsWith("id: "))).toBe(true);
+  });
+
+  test("answers the curl without GraphQL with frames of mode and data", async () => {
+    const frames = [...(await curl(1, url)).matchAll(/^data: (\{.+)$/gm)].map(
+      ([, data]) => JSON.parse(data ?? "") as unknown,
+    );
+    expect(frames.at(0)).toEqual({
+      mode: "custom",
+      data: { type: "progress", current: 1, total: 3, status: "Processing a" },
+    });
+    expect(frames.at(-1)).toEqual({
+      mode: "updates",
+      data: { work: { results: ["A", "B", "C"] } },
+    });
+    expect(frames).toHaveLength(5);
+  });
+
+  test("serves the client of the example", async () => {
+    const program = snippet(1).replace("ws://localhost:4000/graphql", url.replace("http", "ws"));
+    const file = join(ROOT, "test", `readme-client-${process.pid}.ts`);
+    await writeFile(file, program);
+    try {
+      const { stdout } = await run("npx", ["tsx", file], { cwd: ROOT });
+      expect(stdout).toContain("Processing b");
+      expect(stdout).toMatch(/fraction: 1\b/);
+    } finally {
+      await rm(file);
+    }
+  });
+});
+
+describe("the package, installed as the README says", { timeout: 240_000 }, () => {
+  let project: string;
+  beforeAll(async () => {
+    project = await mkdtemp(join(tmpdir(), "langgraph-graphql-"));
+    // Built already: without scripts, so that tests which use `dist` are not disturbed.
+    const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", project];
+    const { stdout } = await run("npm", pack, { cwd: ROOT });
+    await writeFile(join(project, "package.json"), '{ "type": "module" }');
+    const [, ...packages] = commandStartingWith("npm install")
+      .replace("npm install", "")
+      .split(" ");
+    const installed = packages.map((name) =>
+      name === "langgraph-graphql" ? join(project, stdout.trim()) : name,
+    );
+    await run("npm", ["install", "--prefer-offline", "--no-audit", ...installed], { cwd: project });
+  }, 240_000);
+  afterAll(() => rm(project, { recursive: true, force: true }));
+
+  test("runs the program at the top of the README", async () => {
+    await writeFile(join(project, "serve.ts"), snippet(0).replace("port: 4000", "port: 0"));
+    const url = await start("npx", ["tsx", "serve.ts"], project, /Serving (\S+)/);
+    const query = `subscription { runWorkflow(input: { reading: { topic: "sand" } }) {
+      ... on CitationEvent { title } ... on ProgressEvent { status } } }`;
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "text/event-stream" },
+      body: JSON.stringify({ query }),
+    });
+    const text = await response.text();
+    expect(text).toContain('{"status":"Reading about sand"}');
+    expect(text).toContain('{"title":"sand"}');
+  });
+
+  test("has the command line that the README shows", async () => {
+    await cp(join(ROOT, "src/demo"), join(project, "src/demo"), { recursive: true });
+    const [command = "", ...args] = commandStartingWith("npx langgraph-graphql serve")
+      .replace("--port 4000", "--port 0")
+      .split(" ");
+    const url = await start(command, args, project, /GraphiQL +(\S+)/);
+    const response = await fetch(url, { headers: { accept: "text/html" } });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("langgraph-graphql");
+  });
+});
+
+function blocks(language: string): readonly string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(
+    ([, text]) => text ?? "",
+  );
+}
+
+/** The README's commands, a command that goes over several lines as one. */
+function commands(): readonly string[] {
+  return blocks("sh")
+    .flatMap((block) => block.replaceAll("\\\n", " ").split("\n"))
+    .filter((line) => line !== "");
+}
+
+function commandStartingWith(start: string): string {
+  const command = commands().find((line) => line.startsWith(start));
+  if (command === undefined) throw new Error(`The README has no command ${start}`);
+  return command;
+}
+
+function snippet(index: number): string {
+  const text = blocks("ts")[index];
+  if (text === undefined) throw new Error(`The README has no program ${index}`);
+  return text;
+}
+
+/** Runs the README's nth curl in a shell, as it is pasted, against a server on another port. */
+async function curl(index: number, url: string): Promise<string> {
+  const command = commands().filter((line) => line.startsWith("curl"))[index] ?? "";
+  const { origin } = new URL(url);
+  const pasted = command.replace("http://localhost:4000", origin).replace("curl", "curl -s");
+  return (await run("bash", ["-c", pasted])).stdout;
+}
+
+/** Starts a program and resolves with what `pattern` finds in its output. */
+async function start(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  pattern: RegExp,
+): Promise<string> {
+  // A group of its own: `npm` and `npx` do not pass every signal on.
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], detached: true });
+  child.kill = () => process.kill(-(child.pid ?? 0), "SIGTERM");
+  running.push(child);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const found = pattern.exec(line)?.[1];
+    if (found !== undefined) {
+      child.stdout.resume();
+      return found;
+    }
+  }
+  throw new Error(`${command} ${args.join(" ")} ended without saying where it serves`);
+}

@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Backend } from "../../src/backend.ts";
+import { memory, type MemoryOptions } from "../../src/backends/memory/index.ts";
+import {
+  DEFAULT_LIMITS,
+  Engine,
+  type EngineLimits,
+  type StartRequest,
+} from "../../src/runs/engine.ts";
+import { isFinal, type Run } from "../../src/runs/run.ts";
+import { sweep } from "../../src/runs/sweep.ts";
+import type { Graph } from "../../src/workflows/graph.ts";
+import { createWorkflows } from "../../src/workflows/workflow.ts";
+import { createGate } from "../support/gate.ts";
+import { graphOf } from "../support/graphs.ts";
+import { recordingLogger } from "../support/recording-logger.ts";
+import { until } from "../support/until.ts";
+
+const engines: Engine[] = [];
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine[Symbol.asyncDispose]()));
+});
+
+const idle = graphOf(() => undefined);
+
+describe("a run", () => {
+  test("waits as queued while the process executes as many as it may", async () => {
+    const gate = createGate();
+    const { engine } = start(
+      graphOf(() => gate.pass()),
+      { limits: { maxConcurrentRuns: 1 } },
+    );
+    const [first, second] = [await startRun(engine), await startRun(engine)];
+    await until(() => gate.arrivals === 1);
+    expect(await statuses(engine, first, second)).toEqual(["running", "queued"]);
+    gate.open(2);
+    await ended(engine, second);
+    expect(await statuses(engine, first, second)).toEqual(["succeeded", "succeeded"]);
+  });
+
+  test("that is cancelled while it waits ends without being executed", async () => {
+    const gate = createGate();
+    const { engine } = start(
+      graphOf(() => gate.pass()),
+      { limits: { maxConcurrentRuns: 1 } },
+    );
+    const [, waiting] = [await startRun(engine), await startRun(engine)];
+    await until(() => gate.arrivals === 1);
+    expect(await engine.cancel(waiting.id, null)).toMatchObject({
+      status: "cancelled",
+      startedAt: null,
+    });
+    expect(gate.arrivals).toBe(1);
+  });
+
+  test("on a thread with a run that has not ended is refused, and on one that has goes on with it", async () => {
+    const gate = createGate();
+    const { engine } = start(graphOf(() => gate.pass()));
+    const first = await startRun(engine, { threadId: "t" });
+    await expect(startRun(engine, { threadId: "t" })).rejects.toMatchObject({
+      code: "THREAD_BUSY",
+      runId: first.id,
+    });
+    gate.open(Infinity);
+    await ended(engine, first);
+    const second = await startRun(engine, { threadId: "t" });
+    await ended(engine, second);
+    expect(second.id).not.toBe(first.id);
+  });
+
+  test("of somebody else does not exist", async () => {
+    const { engine } = start(idle);
+    const run = await startRun(engine, { viewer: "ann" });
+    const notFound = { code: "NOT_FOUND" };
+    await expect(engine.get(run.id, "bob")).rejects.toMatchObject(notFound);
+    await expect(engine.cancel(run.id, "bob")).rejects.toMatchObject(notFound);
+    expect((await engine.list({}, { first: 10 }, "bob")).runs).toEqual([]);
+    await expect(startRun(engine, { viewer: "bob", runId: run.id })).rejects.toMatchObject({
+      code: "RUN_CONFLICT",
+    });
+  });
+
+  test.each([
+    ["an unknown workflow", { workflow: "nope" }, /"nope" does not exist; there are: work/],
+    ["an id with other characters", { runId: "a b" }, /runId may have/],
+    ["an id that is too long", { threadId: "x".repeat(129) }, /threadId may have/],
+    ["a time limit above the server's", { timeoutMs: 1e12 }, /timeoutMs must be between/],
+    ["an input that its graph refuses", { input: { count: "x" } }, /is not valid/],
+  ])("with %s is not started", async (_what, request, message) => {
+    const { engine } = start(idle);
+    await expect(startRun(engine, request)).rejects.toThrow(message);
+    expect((await engine.list({}, { first: 1 }, null)).runs).toEqual([]);
+  });
+});
+
+test("when the service stops, runs end as cancelled", async () => {
+  const gate = createGate();
+  const { engine, backend } = start(graphOf(() => gate.pass()));
+  const run = await startRun(engine);
+  await until(() => gate.arrivals === 1);
+  await engine[Symbol.asyncDispose]();
+  expect(await backend.runs.get(run.id)).toMatchObject({ status: "cancelled" });
+  const { events, closed } = await backend.events.read(run.id, { after: 0, limit: 100 });
+  expect(closed).toBe(true);
+  expect(events.at(-1)).toMatchObject({ kind: "status", status: "cancelled" });
+});
+
+test("ended runs are forgotten after the backend's retention, with their events and checkpoints", async () => {
+  const { engine, backend } = start(idle, { memory: { retentionMs: 1_000 } });
+  const run = await startRun(engine);
+  await ended(engine, run);
+  const config = { configurable: { thread_id: run.threadId } };
+  expect(await backend.checkpointer?.getTuple(config)).toBeDefined();
+  const { finishedAt } = await engine.get(run.id, null);
+  const later = (ms: number): Date => new Date((finishedAt?.getTime() ?? 0) + ms);
+
+  await sweep(backend, later(999), recordingLogger());
+  expect(await backend.runs.get(run.id)).toBeDefined();
+  await sweep(backend, later(1_001), recordingLogger());
+  expect(await backend.runs.get(run.id)).toBeUndefined();
+  expect((await backend.events.read(run.id, { after: 0, limit: 1 })).lastSeq).toBe(0);
+  expect(await backend.checkpointer?.getTuple(config)).toBeUndefined();
+});
+
+test("a written event without a type of its own is told about once for each node and type", async () => {
+  const graph = graphOf(({ write }) => {
+    for (let i = 0; i < 3; i++) write({ type: "undeclared", i });
+    write("text");
+  });
+  const { engine, logger } = start(graph);
+  for (let i = 0; i < 2; i++) await ended(engine, await startRun(engine));
+  const told = logger.lines.filter(({ message }) => message.includes("CustomEvent"));
+  expect(told.map(({ fields }) => fields)).toMatchObject([
+    { workflow: "work", node: "work", type: "undeclared" },
+    { workflow: "work", node: "work", type: undefined },
+  ]);
+});
+
+interface Options {
+  readonly limits?: Partial<EngineLimits>;
+  readonly memory?: MemoryOptions;
+}
+
+function start(graph: Graph, options: Options = {}) {
+  const backend: Backend = memory(options.memory);
+  const logger = recordingLogger();
+  const engine = new Engine({
+    workflows: createWorkflows({ work: graph }),
+    backend,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    exposeErrors: true,
+    logger,
+  });
+  engines.push(engine);
+  return { engine, backend, logger };
+}
+
+async function startRun(engine: Engine, request: Partial<StartRequest> = {}): Promise<Run> {
+  const { run } = await engine.start({ viewer: null, workflow: "work", input: {}, ...request });
+  return run;
+}
+
+async function ended(engine: Engine, run: Run): Promise<void> {
+  await until(async () => isFinal((await engine.get(run.id, run.viewer)).status));
+}
+
+function statuses(engine: Engine, ...runs: readonly Run[]): Promise<readonly string[]> {
+  return Promise.all(runs.map(async ({ id, viewer }) => (await engine.get(id, viewer)).status));
+}
