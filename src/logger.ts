@@ -5,3 +5,17 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** The same logger, except that what it throws is lost: a log line never decides how a run ends. */
+export function unfailing(logger: Logger): Logger {
+  const on =
+    (level: keyof Logger) =>
+    (fields: object, message: string): void => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is nowhere left to tell.
+      }
+    };
+  return { debug: on("debug"), info: on("info"), warn: on("warn"), error: on("error") };
+}

@@ -6,7 +6,7 @@ import { fieldConflicts } from "./api/field-conflicts.ts";
 import { createSchema, type SchemaOptions } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
-import type { Logger } from "./logger.ts";
+import { unfailing, type Logger } from "./logger.ts";
 import { DEFAULT_LIMITS, Engine, type EngineLimits } from "./runs/engine.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import { createPipeline } from "./transports/yoga.ts";
@@ -34,7 +34,7 @@ export interface ServiceOptions {
    * @default true unless `NODE_ENV` is `production`
    */
   readonly exposeErrors?: boolean | undefined;
-  /** A pino logger, or anything like one. @default pino at level `info`, to stdout */
+  /** A pino logger, or anything like one; what it throws is ignored. @default pino at level `info`, to stdout */
   readonly logger?: Logger | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface Service extends AsyncDisposable {
  * together; the message says what to write instead.
  */
 export function createService(options: ServiceOptions): Service {
-  const logger = options.logger ?? pino();
+  const logger = unfailing(options.logger ?? pino());
   const endpoint = options.endpoint ?? "/graphql";
   const allowedOrigins = options.allowedOrigins ?? [];
   const exposeErrors = options.exposeErrors ?? process.env["NODE_ENV"] !== "production";

@@ -138,9 +138,9 @@ function commands(): readonly string[] {
     .filter((line) => line !== "");
 }
 
-function commandStartingWith(start: string): string {
-  const command = commands().find((line) => line.startsWith(start));
-  if (command === undefined) throw new Error(`The README has no command ${start}`);
+function commandStartingWith(beginning: string): string {
+  const command = commands().find((line) => line.startsWith(beginning));
+  if (command === undefined) throw new Error(`The README has no command ${beginning}`);
   return command;
 }
 

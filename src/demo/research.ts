@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FakeListChatModel } from "@langchain/core/utils/testing";
+import { AIMessageChunk } from "@langchain/core/messages";
+import { FakeStreamingChatModel } from "@langchain/core/utils/testing";
 import { END, ReducedValue, Send, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { defineEvents } from "langgraph-graphql";
 import { z } from "zod";
@@ -48,9 +49,11 @@ const Research = new StateSchema({
 });
 
 // Stands in for a chat model, so that the demo needs no key.
-const model = new FakeListChatModel({
-  responses: ["All topics were looked into. The sources agree on the essentials."],
-  sleep: 30,
+const model = new FakeStreamingChatModel({
+  chunks: "All topics were looked into, and the sources agree on the essentials."
+    .split(/(?<= )/)
+    .map((word) => new AIMessageChunk(word)),
+  sleep: 100,
 });
 
 /** Looks into several topics in parallel, then has a model sum up what was found. */

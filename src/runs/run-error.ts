@@ -1,4 +1,5 @@
 import type { RunError } from "../events/run-event.ts";
+import { toJson } from "../json.ts";
 
 /**
  * An error whose message clients see as it is, whatever the service hides otherwise. Throw it in a
@@ -15,25 +16,35 @@ export class PublicError extends Error {
  * unless it is to be hidden.
  */
 export function toRunError(error: unknown, exposeMessages: boolean): RunError {
-  const { lc_error_code: code, isPublic } = (
-    typeof error === "object" && error !== null ? error : {}
-  ) as { readonly lc_error_code?: unknown; readonly isPublic?: unknown };
+  const isShown = exposeMessages || markOf(error, "isPublic") === true;
+  const code = markOf(error, "lc_error_code");
   return {
     code: typeof code === "string" ? code : "RUN_FAILED",
-    message:
-      exposeMessages || isPublic === true
-        ? messageOf(error)
-        : "The workflow failed; its log says why",
+    message: isShown ? messageOf(error) : "The workflow failed; its log says why",
   };
 }
 
 function messageOf(thrown: unknown): string {
+  if (typeof thrown === "function") return "The node threw a function";
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  const message = markOf(thrown, "message");
+  // LangGraph notes the task in whatever is thrown.
+  if (typeof message !== "string") return JSON.stringify(toJson(thrown), without("pregelTaskId"));
+  // LangChain appends a link to its own errors.
+  const [text] = message.split("\n\nTroubleshooting URL:");
+  const name = markOf(thrown, "name");
+  return text || (typeof name === "string" ? name : "Error");
+}
+
+function without(hidden: string) {
+  return (key: string, value: unknown): unknown => (key === hidden ? undefined : value);
+}
+
+/** A property of whatever was thrown, which may be nothing that has any, or throw when it is read. */
+function markOf(thrown: unknown, name: string): unknown {
   try {
-    if (!(thrown instanceof Error))
-      return typeof thrown === "string" ? thrown : JSON.stringify(thrown);
-    // LangChain appends a link to its own errors.
-    return thrown.message.split("\n\nTroubleshooting URL:")[0] || thrown.name;
+    return (thrown as Readonly<Record<string, unknown>> | null | undefined)?.[name];
   } catch {
-    return "The node threw something that is no error";
+    return undefined;
   }
 }

@@ -25,9 +25,12 @@ type BuiltInEvents = typeof BUILT_IN_EVENTS;
 
 /** The part of LangGraph's node and tool configuration that an emitter needs. */
 export interface WriterConfig extends RunnableConfig {
-  // A method, so that a writer typed for narrower chunks fits too (LangGraph types it loosely).
-  writer?(chunk: unknown): void;
+  /** `null` in tools of a graph that nobody streams from. */
+  readonly writer?: Writer | null | undefined;
 }
+
+// The type of a method, so that a writer typed for narrower chunks fits too.
+type Writer = { write(chunk: unknown): void }["write"];
 
 /** One typed function an event: `emit.progress({ current: 1 })` writes `{ type: "progress", current: 1 }`. */
 export type Emitter<Schemas extends EventSchemas> = {
@@ -83,7 +86,7 @@ export function isWorkflowEvents(value: unknown): value is WorkflowEvents {
 
 function checkDeclaration(type: string, schema: unknown): void {
   const culprit = `Event ${JSON.stringify(type)}`;
-  if (type in BUILT_IN_EVENTS) {
+  if (Object.hasOwn(BUILT_IN_EVENTS, type)) {
     throw new ConfigError(`${culprit} is built in: leave it out, or name yours differently`);
   }
   if (!isObjectSchema(schema)) {

@@ -66,12 +66,13 @@ export async function checkInput(workflow: Workflow, input: JsonValue): Promise<
 }
 
 function createWorkflow(name: string, definition: WorkflowDefinition): Workflow {
-  const { graph, events, description, observe, config } = definition;
-  if (!isGraph(graph)) {
+  const { events, description, observe, config } = definition;
+  if (!isGraph(definition.graph)) {
     throw new ConfigError(
       `Workflow ${JSON.stringify(name)} has no compiled graph: pass what builder.compile() returns`,
     );
   }
+  const graph = unwrap(definition.graph);
   return {
     name,
     description: description ?? null,
@@ -81,6 +82,11 @@ function createWorkflow(name: string, definition: WorkflowDefinition): Workflow 
     config: config ?? {},
     version: versionOf(graph),
   };
+}
+
+/** LangChain's `createAgent` wraps its graph in an object that also has `stream` and `invoke`. */
+function unwrap(graph: Graph): Graph {
+  return "graph" in graph && isGraph(graph.graph) ? graph.graph : graph;
 }
 
 function versionOf(graph: Graph): string {

@@ -42,7 +42,7 @@ export class NodeObserver extends BaseCallbackHandler {
   override readonly ignoreRetriever = true;
 
   /** What a node threw last that takes no properties, such as text: LangGraph chokes on it. */
-  lastSealedError: unknown;
+  lastSealed: { readonly error: unknown } | undefined;
 
   readonly #onChunk: IngestRequest["onChunk"];
   readonly #now: () => number;
@@ -102,7 +102,7 @@ export class NodeObserver extends BaseCallbackHandler {
     if (isParentCommand(error)) return this.#finish(open, error.command);
     // An interrupt is thrown as well, and is no failure: the node will be run again.
     if (isBubbleUp(error)) return;
-    if (!Object.isExtensible(error)) this.lastSealedError = error;
+    if (!Object.isExtensible(error)) this.lastSealed = { error };
     this.#onChunk(
       { kind: "node", phase: "failed", durationMs: open.durationMs, error },
       open.origin,

@@ -47,7 +47,7 @@ export const ingestBySink: Ingest = async ({ graph, input, config, signal, obser
   } catch (error) {
     // `throw "text"` in a node: LangGraph fails to set a field on it and throws that failure.
     const isMangled = error instanceof TypeError && error.message.includes("pregelTaskId");
-    throw isMangled && observer?.lastSealedError !== undefined ? observer.lastSealedError : error;
+    throw isMangled && observer?.lastSealed ? observer.lastSealed.error : error;
   }
   return chunks.outcome();
 };
