@@ -19,7 +19,7 @@ export type { EventOrigin, Interrupt, RunError, RunEvent, RunStatus } from "./ev
 export type { Wakeups } from "./events/wakeups.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Logger } from "./logger.ts";
-export type { EngineLimits } from "./runs/engine.ts";
+export type { EngineLimits } from "./runs/engine-options.ts";
 export { PublicError } from "./runs/run-error.ts";
 export type { LeaseState, RunFilter, RunStore } from "./runs/run-store.ts";
 export type { Run, RunPatch } from "./runs/run.ts";

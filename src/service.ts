@@ -7,7 +7,8 @@ import { createSchema, type SchemaOptions } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { unfailing, type Logger } from "./logger.ts";
-import { DEFAULT_LIMITS, Engine, type EngineLimits } from "./runs/engine.ts";
+import { DEFAULT_LIMITS, type EngineLimits } from "./runs/engine-options.ts";
+import { Engine } from "./runs/engine.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import { createPipeline } from "./transports/yoga.ts";
 import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
@@ -34,7 +35,10 @@ export interface ServiceOptions {
    * @default true unless `NODE_ENV` is `production`
    */
   readonly exposeErrors?: boolean | undefined;
-  /** A pino logger, or anything like one; what it throws is ignored. @default pino at level `info`, to stdout */
+  /**
+   * A pino logger, or anything like one. Throwing from it changes nothing.
+   * @default pino at level `info`, to stdout
+   */
   readonly logger?: Logger | undefined;
 }
 

@@ -1,47 +1,18 @@
 import { createHash, randomUUID } from "node:crypto";
 import stringify from "safe-stable-stringify";
 import { v7 as uuidv7 } from "uuid";
-import type { Backend } from "../backend.ts";
 import { BadUserInputError, NotFoundError, RunConflictError } from "../errors.ts";
 import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
 import { RUN_ORIGIN, type RunEvent } from "../events/run-event.ts";
 import { Tails } from "../events/tail.ts";
 import type { JsonValue } from "../json.ts";
-import type { Logger } from "../logger.ts";
 import { checkInput, type Workflow, type Workflows } from "../workflows/workflow.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { RunFilter } from "./run-store.ts";
 import { isFinal, type Run } from "./run.ts";
 import { sweep } from "./sweep.ts";
 import { Worker } from "./worker.ts";
-
-/** Bounds of the engine. All are positive. */
-export interface EngineLimits {
-  /** Events that one run may record. @default 1_000_000 */
-  readonly maxEventsPerRun: number;
-  /** Bytes of JSON that one run may record. @default 268_435_456 (256 MiB) */
-  readonly maxBytesPerRun: number;
-  /** Milliseconds that a run may take, and the most that a client may ask for. @default 3_600_000 (1 h) */
-  readonly runTimeoutMs: number;
-  /** Runs that this process executes at a time; more wait as `QUEUED`. @default 100 */
-  readonly maxConcurrentRuns: number;
-}
-
-export const DEFAULT_LIMITS: EngineLimits = {
-  maxEventsPerRun: 1_000_000,
-  maxBytesPerRun: 256 * 1024 * 1024,
-  runTimeoutMs: 60 * 60 * 1000,
-  maxConcurrentRuns: 100,
-};
-
-export interface EngineOptions {
-  readonly workflows: Workflows;
-  readonly backend: Backend;
-  readonly limits: EngineLimits;
-  readonly exposeErrors: boolean;
-  readonly logger: Logger;
-  readonly clock?: (() => Date) | undefined;
-}
 
 /** Whose request it is; `null` where nobody is identified. */
 export type Viewer = string | null;

@@ -1,6 +1,6 @@
 import { StaleWriterError } from "../errors.ts";
 import { RUN_ORIGIN } from "../events/run-event.ts";
-import type { EngineOptions } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { cancelled, Execution } from "./execution.ts";
 import { chooseIngest } from "./ingest/choose-ingest.ts";
 import { isFinal, type Run } from "./run.ts";

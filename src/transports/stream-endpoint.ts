@@ -7,7 +7,7 @@ import { httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
 import { formatId } from "./sse.ts";
 import { isTick } from "./subscribe.ts";
-import type { Pipeline } from "./yoga.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 export interface StreamEndpointOptions {
   /** Where it is: `/stream` for `POST /stream/:workflow`. */

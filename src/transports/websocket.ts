@@ -10,7 +10,7 @@ import type { ServerOptions, SubscribePayload } from "graphql-ws";
 import { useServer, type Extra } from "graphql-ws/use/ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import { cursorOfResult, isTick } from "./subscribe.ts";
-import type { Pipeline } from "./yoga.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
   /** Serves an accepted socket that speaks `graphql-transport-ws`, until it closes. */

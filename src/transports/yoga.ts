@@ -1,28 +1,15 @@
 import type { GraphQLSchema } from "graphql";
-import type { Names } from "../api/names.ts";
-import {
-  createYoga,
-  type Plugin,
-  type YogaInitialContext,
-  type YogaServerInstance,
-} from "graphql-yoga";
+import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { ApiContext } from "../api/context.ts";
+import type { Names } from "../api/names.ts";
 import type { Logger } from "../logger.ts";
 import { createMaskError } from "./mask-error.ts";
-import { useEventSource } from "./sse.ts";
+import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
 import { simpleGetIsForbidden } from "./simple-get.ts";
+import { useEventSource } from "./sse.ts";
 import { useStreamEndpoint } from "./stream-endpoint.ts";
 import { subscribe } from "./subscribe.ts";
-
-/** What a transport knows of an operation beside its request. */
-export interface TransportContext {
-  /** See {@link ApiContext.operationId}. */
-  readonly operationId?: string | undefined;
-}
-
-/** The pipeline that every operation goes through, whatever brought it. */
-export type Pipeline = YogaServerInstance<TransportContext, ApiContext>;
 
 export interface PipelineOptions {
   readonly schema: GraphQLSchema;

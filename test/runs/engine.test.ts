@@ -1,12 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend.ts";
 import { memory, type MemoryOptions } from "../../src/backends/memory/index.ts";
-import {
-  DEFAULT_LIMITS,
-  Engine,
-  type EngineLimits,
-  type StartRequest,
-} from "../../src/runs/engine.ts";
+import { DEFAULT_LIMITS, type EngineLimits } from "../../src/runs/engine-options.ts";
+import { Engine, type StartRequest } from "../../src/runs/engine.ts";
 import { isFinal, type Run } from "../../src/runs/run.ts";
 import { sweep } from "../../src/runs/sweep.ts";
 import type { Graph } from "../../src/workflows/graph.ts";

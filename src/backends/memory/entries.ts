@@ -1,17 +1,7 @@
-import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
+import type { Entry } from "./entry.ts";
 import { Leases } from "./leases.ts";
 import { Timeline } from "./timeline.ts";
-
-/** A run and its log. */
-export interface Entry {
-  /** Replaced on change, never mutated: callers hold it. Only {@link Entries.replace} sets it. */
-  run: Run;
-  /** Grows at its end, is trimmed at its start; without gaps, up to `run.lastSeq`. */
-  readonly events: RunEvent[];
-  /** The `after` of the newest batch under the run's epoch; `undefined` before there is one. */
-  batchAfter: number | undefined;
-}
 
 /** What the run store and the event log share: all runs, and the orders in which they are asked for. */
 export class Entries {

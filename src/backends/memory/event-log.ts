@@ -2,7 +2,8 @@ import { StaleWriterError } from "../../errors.ts";
 import type { EventLog, EventPage } from "../../events/event-log.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { canBecome, isFinal, type Run, type RunPatch } from "../../runs/run.ts";
-import type { Entries, Entry } from "./entries.ts";
+import type { Entries } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 
 /** The logs, one array of events a run. Every method is done before it returns its promise. */
 export class MemoryEventLog implements EventLog<RunPatch> {

@@ -1,4 +1,4 @@
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 
 /** Entries whose runs are under a lease, and which of these leases have run out. */
 export class Leases {

@@ -2,7 +2,8 @@ import { ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
 import type { LeaseState, RunFilter, RunStore } from "../../runs/run-store.ts";
-import type { Entries, Entry } from "./entries.ts";
+import type { Entries } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { Timeline } from "./timeline.ts";
 
 /** The run records. Every method is done before it returns its promise, which makes it atomic. */

@@ -1,5 +1,5 @@
 import type { Run } from "../../runs/run.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 
 /**
  * Entries in the order of a time that their runs keep as long as they are in here and, within one
