@@ -1,3 +1,5 @@
+import { isBoxedPrimitive } from "node:util/types";
+
 /** Anything that JSON can say. */
 export type JsonValue =
   | string
@@ -15,6 +17,9 @@ const MAX_DEPTH = 100;
 
 /** After so many parts, the rest becomes `"[Too large]"`: a proxy can pretend to have no end. */
 const MAX_PARTS = 5_000_000;
+
+/** An object counts as so many parts: it takes that much longer than a number, more so as a proxy. */
+const PARTS_OF_OBJECT = 10;
 
 /** One call of {@link toJson}: the objects being copied, outermost first, and the parts still allowed. */
 interface Walk {
@@ -34,7 +39,8 @@ interface Walk {
  * functions, symbols and `undefined` → left out of objects, `null` elsewhere · other objects → what
  * their `toJSON` returns, or their own enumerable fields · a cycle → `"[Circular]"` · a part that
  * throws when it is read → `"[Unreadable: …]"` · deeper than 100 levels → `"[Too deep]"` · what comes
- * after five million parts → `"[Too large]"`.
+ * after five million parts, or half a million objects → `"[Too large]"`, once in each list and object
+ * that would go on.
  */
 export function toJson(value: unknown): JsonValue {
   return copy(value, { ancestors: [], partsLeft: MAX_PARTS }, true) ?? null;
@@ -69,7 +75,8 @@ function copy(value: unknown, walk: Walk, callToJson: boolean): JsonValue | unde
     case "boolean":
       return value;
     case "number":
-      return Number.isFinite(value) ? value : null;
+      // `-0` is `0`, as in JSON text.
+      return Number.isFinite(value) ? value + 0 : null;
     case "bigint":
       return value.toString();
     case "object":
@@ -80,6 +87,7 @@ function copy(value: unknown, walk: Walk, callToJson: boolean): JsonValue | unde
   }
   if (walk.ancestors.includes(value)) return "[Circular]";
   if (walk.ancestors.length >= MAX_DEPTH) return "[Too deep]";
+  walk.partsLeft -= PARTS_OF_OBJECT;
   walk.ancestors.push(value);
   try {
     return copyObject(value, walk, callToJson);
@@ -95,15 +103,15 @@ function copyObject(value: object, walk: Walk, callToJson: boolean): JsonValue |
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
     // The common case first: a plain object, unless it brings its own `toJSON`.
-    return callToJson && hasToJson(value)
-      ? copy(value.toJSON(), walk, false)
-      : copyFields(value, walk);
+    return callToJson && hasToJson(value) ? copyReplaced(value, walk) : copyFields(value, walk);
   }
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof Map) return copyMap(value, walk);
-  if (value instanceof Set) return copyList([...value], walk);
+  if (value instanceof Date) return copyDate(value);
+  // Not by their own iterators, which a subclass can make endless.
+  if (value instanceof Map) return copyMap([...Map.prototype.entries.call(value)], walk);
+  if (value instanceof Set) return copyList([...Set.prototype.values.call(value)], walk);
   if (value instanceof Error) {
-    return { name: value.name, message: value.message, ...copyFields(value, walk) };
+    const [name, message] = copyList([value.name, value.message], walk);
+    return { name: name ?? null, message: message ?? null, ...copyFields(value, walk) };
   }
   if (value instanceof RegExp) return String(value);
   if (ArrayBuffer.isView(value)) {
@@ -111,33 +119,50 @@ function copyObject(value: object, walk: Walk, callToJson: boolean): JsonValue |
   }
   if (value instanceof ArrayBuffer) return Buffer.from(value).toString("base64");
   if (isMessage(value)) return copyMessage(value, walk);
-  if (callToJson && hasToJson(value)) return copy(value.toJSON(), walk, false);
-  // `new String("x")` and its like.
-  const primitive: unknown = value.valueOf();
-  return typeof primitive === "object" ? copyFields(value, walk) : copy(primitive, walk, false);
+  if (callToJson && hasToJson(value)) return copyReplaced(value, walk);
+  return isBoxedPrimitive(value) ? copy(value.valueOf(), walk, false) : copyFields(value, walk);
+}
+
+function copyReplaced(value: { toJSON(): unknown }, walk: Walk): JsonValue | undefined {
+  const replaced = value.toJSON();
+  return replaced === value ? copyFields(value, walk) : copy(replaced, walk, false);
+}
+
+function copyDate(date: Date): JsonValue {
+  const { valueOf, toISOString } = Date.prototype;
+  return Number.isNaN(valueOf.call(date)) ? null : toISOString.call(date);
 }
 
 function copyList(list: readonly unknown[], walk: Walk): JsonValue[] {
   // A counted loop, since `map` keeps the holes of a sparse list.
   const out: JsonValue[] = [];
-  for (let i = 0; i < list.length; i++) out.push(read(list, i, walk) ?? null);
+  for (let i = 0; i < list.length; i++) {
+    const isLast = walk.partsLeft <= 0;
+    out.push(read(list, i, walk) ?? null);
+    if (isLast) break;
+  }
   return out;
 }
 
 function copyFields(value: object, walk: Walk): JsonObject {
   const out: JsonObject = {};
   for (const key of Object.keys(value)) {
+    const isLast = walk.partsLeft <= 0;
     const field = read(value as Record<string, unknown>, key, walk);
     if (field !== undefined) setField(out, key, field);
+    if (isLast) break;
   }
   return out;
 }
 
-function copyMap(map: ReadonlyMap<unknown, unknown>, walk: Walk): JsonValue {
-  const entries = [...map];
+function copyMap(entries: readonly (readonly [unknown, unknown])[], walk: Walk): JsonValue {
   if (!entries.every(([key]) => typeof key === "string")) return copyList(entries, walk);
   const out: JsonObject = {};
-  for (const [key, item] of entries) setField(out, key as string, copy(item, walk, true) ?? null);
+  for (const [key, item] of entries) {
+    const isLast = walk.partsLeft <= 0;
+    setField(out, key as string, copy(item, walk, true) ?? null);
+    if (isLast) break;
+  }
   return out;
 }
 
@@ -185,7 +210,7 @@ function isMessage(value: object): value is MessageLike {
 
 function copyMessage(message: MessageLike, walk: Walk): JsonObject {
   const { lc_direct_tool_output: _internal, ...fields } = copyFields(message.toDict().data, walk);
-  return { type: message.getType(), ...fields };
+  return { type: copy(message.getType(), walk, true) ?? null, ...fields };
 }
 
 function hasToJson(value: object): value is { toJSON(): unknown } {

@@ -7,7 +7,7 @@ export interface EventOrigin {
   readonly node: string | null;
   /** The task: one execution of a node in one step. Retries of a node share it. */
   readonly taskId: string | null;
-  /** The superstep of the node's own graph, from 1. */
+  /** The superstep of the node's own graph, from 1; in the functional API from 0. */
   readonly step: number | null;
   /** The path of subgraphs as LangGraph's streams name it, `["sub:<task id>"]`; `[]` at the root. */
   readonly namespace: readonly string[];

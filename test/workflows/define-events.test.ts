@@ -1,5 +1,6 @@
 import { AIMessage } from "@langchain/core/messages";
-import { tool } from "@langchain/core/tools";
+import { tool, type ToolRuntime } from "@langchain/core/tools";
+import { createAgent } from "langchain";
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -12,6 +13,7 @@ import {
   type WriterConfig,
 } from "../../src/workflows/define-events.ts";
 import { LANGGRAPH_VERSIONS } from "../runs/ingest/langgraph-versions.ts";
+import { ScriptedModel } from "../runs/ingest/scripted-model.ts";
 import { tell } from "../runs/ingest/story.ts";
 import { createGate } from "../support/gate.ts";
 
@@ -66,14 +68,14 @@ describe("the functions of an emitter", () => {
 
 describe.each(LANGGRAPH_VERSIONS)("with LangGraph $version, events", ({ core, prebuilt }) => {
   const { Annotation, START, StateGraph } = core;
-  const State = Annotation.Root({});
+  const State = Annotation.Root({ done: Annotation<boolean> });
 
   /** A graph of one node. */
   const graphOf = (node: (config: WriterConfig) => Promise<void>) =>
     new StateGraph(State)
       .addNode("a", async (_state, config) => {
         await node(config);
-        return {};
+        return { done: true };
       })
       .addEdge(START, "a")
       .compile();
@@ -89,21 +91,20 @@ describe.each(LANGGRAPH_VERSIONS)("with LangGraph $version, events", ({ core, pr
 
   test("are so when emitted from a queue that runs elsewhere", async () => {
     const jobs: (() => void)[] = [];
+    const jobThere = createGate();
+    const jobDone = createGate();
+    // Begins to wait outside of the run, so that LangGraph's async context does not reach it.
+    const worker = jobThere.pass().then(() => {
+      for (const job of jobs) job();
+      jobDone.open();
+    });
     const graph = graphOf(async (config) => {
       jobs.push(() => events.emitter(config).progress({ current: 1 }));
-      await done.pass();
-    });
-    const done = createGate();
-    const arrived = createGate();
-    // Waits outside of the run, so that LangGraph's async context does not reach it.
-    const worker = arrived.pass().then(() => {
-      for (const job of jobs) job();
-      done.open();
+      jobThere.open();
+      await jobDone.pass();
     });
 
-    const story = await tell(graph, {
-      onLine: (line) => line.endsWith("started") && setImmediate(() => arrived.open()),
-    });
+    const story = await tell(graph);
     await worker;
 
     expect(story.lines("written")).toEqual([wroteProgress("a #0", 1)]);
@@ -229,11 +230,28 @@ describe.each(LANGGRAPH_VERSIONS)("with LangGraph $version, events", ({ core, pr
     ]);
   });
 
-  test("are nobody's when the graph is run by invoke", async () => {
+  test("go nowhere when the graph is run by invoke", async () => {
     const graph = graphOf(async (config) => events.emitter(config).progress({ current: 1 }));
 
-    await expect(graph.invoke({})).resolves.toEqual({});
+    await expect(graph.invoke({})).resolves.toEqual({ done: true });
   });
+});
+
+test("an agent's tools emit events with the runtime that they are given", async () => {
+  const search = tool(
+    (_input: object, runtime: ToolRuntime) => {
+      events.emitter(runtime).progress({ current: 1 });
+      return "found";
+    },
+    { name: "search", schema: z.object({}) },
+  );
+  const model = new ScriptedModel([{ tool: "search" }, "done"]);
+
+  const story = await tell(createAgent({ model, tools: [search] }), { input: { messages: [] } });
+
+  expect(story.lines("written")).toEqual([
+    'tools #0, step 2, try ?: wrote {"type":"progress","current":1}',
+  ]);
 });
 
 describe("declaring events", () => {

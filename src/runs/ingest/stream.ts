@@ -3,6 +3,11 @@ import type { Ingest } from "./ingest.ts";
 import { originOfMetadata, type NodeMetadata } from "./origin.ts";
 import { ValuesAndUpdates, type StreamChunk } from "./values-and-updates.ts";
 
+/** What LangChain's chat models add to the metadata of what they say: `ls_model_type` is `chat`. */
+interface MessageMetadata extends NodeMetadata {
+  readonly ls_model_type?: string;
+}
+
 /** Reading a backlog of LangGraph's stream lets no timer and no socket through unless we yield. */
 const CHUNKS_PER_TURN = 256;
 
@@ -35,10 +40,10 @@ export const ingestByStream: Ingest = async ({
         { node: null, taskId: null, step: null, namespace, nodeAttempt: null },
       );
     } else if (mode === "messages") {
-      const [message, metadata] = payload as readonly [unknown, NodeMetadata | undefined];
-      if (isAnswer(message)) {
+      const [message, metadata] = payload as readonly [unknown, MessageMetadata | undefined];
+      if (metadata && isAnswer(message, metadata)) {
         const messageId = message.id ?? "unknown";
-        onChunk({ kind: "message", messageId, message }, originOfMetadata(metadata ?? {}));
+        onChunk({ kind: "message", messageId, message }, originOfMetadata(metadata));
       }
     } else {
       chunks.add(chunk);
@@ -53,12 +58,13 @@ export const ingestByStream: Ingest = async ({
   return chunks.outcome();
 };
 
-/** The mode `messages` also has what nodes return; that is in the updates already. */
-function isAnswer(message: unknown): message is { readonly id?: string } {
-  if (typeof message !== "object" || message === null) return false;
-  const type =
-    "getType" in message && typeof message.getType === "function"
-      ? (message.getType() as unknown)
-      : "type" in message && message.type;
-  return type === "ai" || type === "AIMessageChunk";
+/**
+ * Whether a chat model said it. The mode `messages` also has the messages that nodes return, among
+ * them those of models with the tag `nostream`; they are in the updates already.
+ */
+function isAnswer(
+  message: unknown,
+  metadata: MessageMetadata,
+): message is { readonly id?: string } {
+  return typeof message === "object" && message !== null && metadata.ls_model_type !== undefined;
 }
