@@ -47,6 +47,8 @@ export interface Service extends AsyncDisposable {
   /** The GraphQL schema, for your own server or for printing. */
   readonly schema: GraphQLSchema;
   readonly endpoint: string;
+  /** As given: whoever accepts sockets lets pages of these sites in, beside its own. */
+  readonly allowedOrigins: readonly string[];
   /** Answers GraphQL and `POST /stream/:workflow`, on any server that speaks fetch. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Serves a `ws` socket that was accepted with the subprotocol `graphql-transport-ws`. */
@@ -82,11 +84,12 @@ export function createService(options: ServiceOptions): Service {
     allowedOrigins,
     logger,
   });
-  const sockets = createWebSocketTransport(pipeline);
+  const sockets = createWebSocketTransport(pipeline, logger);
 
   return {
     schema,
     endpoint,
+    allowedOrigins,
     // Yoga may answer without a promise.
     fetch: async (request) => pipeline.fetch(request),
     acceptSocket: (socket, request) => sockets.accept(socket, request),

@@ -48,7 +48,6 @@ async function run(flags: ServeFlags, version: string): Promise<void> {
     service,
     port: flags.port,
     host: flags.host,
-    allowedOrigins: flags.origin,
     graphiql: flags.graphiql && { tabs },
   });
   console.log(

@@ -20,7 +20,9 @@ export function toRunError(error: unknown, exposeMessages: boolean): RunError {
   const code = markOf(error, "lc_error_code");
   return {
     code: typeof code === "string" ? code : "RUN_FAILED",
-    message: isShown ? messageOf(error) : "The workflow failed; its log says why",
+    message: isShown
+      ? messageOf(error)
+      : "The workflow failed; the server's log has more under the run's id",
   };
 }
 

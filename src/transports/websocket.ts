@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import {
   GraphQLError,
   parse,
@@ -6,18 +7,28 @@ import {
   type ExecutionResult,
   type FormattedExecutionResult,
 } from "graphql";
-import type { ServerOptions, SubscribePayload } from "graphql-ws";
-import { useServer, type Extra } from "graphql-ws/use/ws";
-import { WebSocketServer, type WebSocket } from "ws";
-import { cursorOfResult, isTick } from "./subscribe.ts";
+import { CloseCode, makeServer, type Server, type SubscribePayload } from "graphql-ws";
+import type { WebSocket } from "ws";
+import type { Logger } from "../logger.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { SocketResults } from "./socket-results.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
   /** Serves an accepted socket that speaks `graphql-transport-ws`, until it closes. */
   accept(socket: WebSocket, request: IncomingMessage): void;
 }
 
-type Results = AsyncGenerator<ExecutionResult, void, void>;
+/** Tells clients to connect again, later (RFC 6455 §7.4.1). */
+const GOING_AWAY = 1001;
+
+/** How often a socket is pinged; one that has not answered by the next time is gone. */
+const KEEP_ALIVE_MS = 12_000;
+
+/** How long operations may take to end by themselves when the transport is disposed of. */
+const END_GRACE_MS = 1_000;
+
+/** How long clients may take to answer a close. */
+const CLOSE_GRACE_MS = 1_000;
 
 /** Upgrade headers that are about the connection, and not about who makes it. */
 const CONNECTION_HEADER = /^(connection|upgrade|host|content-|transfer-|sec-websocket)/;
@@ -25,41 +36,128 @@ const CONNECTION_HEADER = /^(connection|upgrade|host|content-|transfer-|sec-webs
 /** graphql-ws looks at the operation only to choose between `subscribe` and `execute`; we do that. */
 const ANY_SUBSCRIPTION: DocumentNode = parse("subscription { any }");
 
+interface Extra {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+}
+
 /**
  * GraphQL over WebSocket by graphql-ws, with every operation going through the pipeline, as HTTP
  * requests do: the same plugins, context and masking. A malformed operation ends as an error of that
  * operation, and not as the end of its socket.
  */
-export function createWebSocketTransport(pipeline: Pipeline): WebSocketTransport {
-  // Only hands sockets to graphql-ws; it never listens.
-  const server = new WebSocketServer({ noServer: true });
-  const options: ServerOptions<Record<string, unknown>, Extra> = {
+export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): WebSocketTransport {
+  const sockets = new Set<WebSocket>();
+  const operations = new Set<SocketResults>();
+
+  const protocol = makeServer<Record<string, unknown>, Extra>({
     async onSubscribe({ extra, connectionParams }, id, payload) {
       const request = toRequest(pipeline, extra.request, connectionParams);
       const result = await runOperation(pipeline, request, payload, id);
       // Refused before it ran: the protocol has a message of its own for that.
-      if (!isStream(result) && !("data" in result))
+      if (!isStream(result) && !("data" in result)) {
         return (result.errors ?? []).map(withoutInternals);
-      const results = isStream(result) ? result : single(result);
+      }
+      const source = isStream(result) ? result : single(result);
+      const results = new SocketResults(source, extra.socket, id);
+      operations.add(results);
+      void results.ended.then(() => operations.delete(results));
       return {
         schema: pipeline.getEnveloped().schema,
         document: ANY_SUBSCRIPTION,
-        contextValue: whileOpen(results, extra.socket, id),
+        contextValue: results,
       };
     },
     // Typed without a context, so what `onSubscribe` left in it is known here only.
-    subscribe: ({ contextValue }) => contextValue as Results,
+    subscribe: ({ contextValue }) => contextValue as SocketResults,
     onNext(_context, _id, _payload, _args, { errors, ...result }) {
       if (!errors) return undefined;
       const formatted = errors.map((error) => withoutInternals(error).toJSON());
       return { ...result, errors: formatted } as FormattedExecutionResult;
     },
-  };
-  const { dispose } = useServer(options, server);
+  });
+
   return {
-    accept: (socket, request) => void server.emit("connection", socket, request),
-    [Symbol.asyncDispose]: async () => dispose(),
+    accept(socket, request) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      serveSocket(protocol, socket, request, logger);
+    },
+    async [Symbol.asyncDispose]() {
+      await within(END_GRACE_MS, Promise.all([...operations].map(({ ended }) => ended)));
+      // Their `complete` messages leave in this turn.
+      await setImmediate();
+      await within(CLOSE_GRACE_MS, Promise.all([...sockets].map(closeSocket)));
+      for (const socket of sockets) socket.terminate();
+    },
   };
+}
+
+/** Connects a socket to graphql-ws, as its own `useServer` does for a server of sockets. */
+function serveSocket(
+  protocol: Server<Extra>,
+  socket: WebSocket,
+  request: IncomingMessage,
+  logger: Logger,
+): void {
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) =>
+        new Promise((resolve, reject) => {
+          if (socket.readyState !== socket.OPEN) return resolve();
+          socket.send(text, (error) => (error ? reject(error) : resolve()));
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (listener) => {
+        socket.on("message", (data) => {
+          // A buffer, however it came: that is the `binaryType` of `ws` unless one asks for others.
+          listener((data as Buffer).toString()).catch((error: unknown) => {
+            logger.error({ err: error }, "a WebSocket message could not be handled");
+            socket.close(CloseCode.InternalServerError, "Internal server error");
+          });
+        });
+      },
+    },
+    { socket, request },
+  );
+  const keepAlive = pingRegularly(socket);
+  // The client's doing: a frame that is none, or a message that is too large. `ws` closes it.
+  socket.on("error", (error) => logger.debug({ err: error }, "a WebSocket broke the protocol"));
+  socket.once("close", (code, reason) => {
+    clearInterval(keepAlive);
+    closed(code, String(reason)).catch((error: unknown) => {
+      logger.error({ err: error }, "a WebSocket's operations could not be ended");
+    });
+  });
+}
+
+/** Finds out sockets whose client vanished without a word. */
+function pingRegularly(socket: WebSocket): NodeJS.Timeout {
+  let isAlive = true;
+  socket.on("pong", () => {
+    isAlive = true;
+  });
+  return setInterval(() => {
+    if (!isAlive) return socket.terminate();
+    isAlive = false;
+    socket.ping();
+  }, KEEP_ALIVE_MS).unref();
+}
+
+function closeSocket(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+    socket.close(GOING_AWAY);
+  });
+}
+
+/** Resolves with `done`, or after `ms`. */
+async function within(ms: number, done: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([done, late]);
+  timer.abort();
 }
 
 async function runOperation(
@@ -95,45 +193,6 @@ function toRequest(
   if (typeof authorization === "string") headers.set("authorization", authorization);
   const url = new URL(upgrade.url ?? "/", "ws://localhost");
   return new pipeline.fetchAPI.Request(url.href, { method: "POST", headers });
-}
-
-/**
- * The results that a socket is sent, for as long as it is open. A tick becomes a `ping` with the
- * cursor in its payload: clients that do not know it answer and go on.
- */
-function whileOpen(
-  results: AsyncIterable<ExecutionResult>,
-  socket: WebSocket,
-  id: string,
-): Results {
-  const iterator = results[Symbol.asyncIterator]();
-  const end = async (): Promise<IteratorResult<ExecutionResult, void>> => {
-    await iterator.return?.();
-    return { done: true, value: undefined };
-  };
-  return {
-    async next() {
-      for (;;) {
-        // graphql-ws goes on reading for a socket that closed while the operation was being prepared.
-        if (socket.readyState !== socket.OPEN) return end();
-        const { done, value } = await iterator.next();
-        if (done === true) return { done, value: undefined };
-        if (!isTick(value)) return { done: false, value };
-        socket.send(JSON.stringify({ type: "ping", payload: { id, ...cursorOfResult(value) } }));
-      }
-    },
-    return: end,
-    async throw(error) {
-      await end();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await end();
-    },
-  };
 }
 
 async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, void> {

@@ -6,7 +6,7 @@ import type { Logger } from "../logger.ts";
 import { createMaskError } from "./mask-error.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
-import { simpleGetIsForbidden } from "./simple-get.ts";
+import { simpleRequestIsForbidden } from "./simple-request.ts";
 import { useEventSource } from "./sse.ts";
 import { useStreamEndpoint } from "./stream-endpoint.ts";
 import { subscribe } from "./subscribe.ts";
@@ -63,7 +63,7 @@ function createContext(
     viewer: null,
     operationId,
     cursors: cursorsOf(request, params.extensions),
-    startForbidden: simpleGetIsForbidden(request, allowedOrigins),
+    startForbidden: simpleRequestIsForbidden(request, allowedOrigins),
     wantsTicks: true,
     onPastEnd: () => {
       state.isPastEnd = true;
@@ -71,13 +71,16 @@ function createContext(
   };
 }
 
-/** The cursors that came beside the operation's own arguments. */
+/** The cursors that came beside the operation's own arguments; what is none is refused as one. */
 function cursorsOf(request: Request, extensions: Record<string, unknown> | undefined): string[] {
-  const resume = extensions?.["resume"];
-  const cursor =
-    typeof resume === "object" && resume !== null && "cursor" in resume ? resume.cursor : undefined;
   const lastEventId = request.headers.get("last-event-id");
-  return [cursor, lastEventId].filter(
-    (text): text is string => typeof text === "string" && text !== "",
-  );
+  const resume = extensions?.["resume"] as { readonly cursor?: unknown } | null | undefined;
+  return [
+    ...(lastEventId ? [lastEventId] : []),
+    ...(resume == null ? [] : [asText(resume.cursor ?? resume)]),
+  ];
+}
+
+function asText(cursor: unknown): string {
+  return typeof cursor === "string" ? cursor : JSON.stringify(cursor);
 }

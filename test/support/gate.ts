@@ -24,6 +24,7 @@ export function createGate(): Gate {
       }
       return new Promise((resolve, reject) => {
         const stop = (): void => reject(new Error("The run was stopped"));
+        if (signal?.aborted) return stop();
         signal?.addEventListener("abort", stop);
         waiting.push(() => {
           signal?.removeEventListener("abort", stop);

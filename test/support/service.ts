@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { WebSocket } from "ws";
 import { createService, type Logger, type ServiceOptions } from "../../src/index.ts";
 import { serve } from "../../src/server/index.ts";
@@ -29,7 +30,6 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     },
     port: 0,
     graphiql: false,
-    allowedOrigins: options.allowedOrigins,
   });
   return {
     url: server.url,
@@ -37,7 +37,6 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     sockets,
     log,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.terminate();
       await service[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
     },
@@ -46,8 +45,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
 function loggerTo(lines: string[]): Logger {
   const keep = (fields: object, message: string): void => {
-    const { err } = fields as { readonly err?: unknown };
-    lines.push(`${message} ${JSON.stringify(fields)} ${String(err)}`);
+    lines.push(`${message} ${inspect(fields)}`);
   };
   return { debug: () => {}, info: () => {}, warn: keep, error: keep };
 }

@@ -1,0 +1,47 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { handleProtocols } from "graphql-ws";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Service } from "../service.ts";
+
+/** A message from a client may have so many bytes; the protocol closes the socket of one that has more. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/**
+ * Accepts WebSockets for the service, from its own pages, from allowed sites and from programs.
+ * Returns those that are open, now and at any time.
+ */
+export function acceptUpgrades(server: Server, service: Service): ReadonlySet<WebSocket> {
+  const handshake = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    if (pathOf(request) !== service.endpoint) return refuse(socket, "404 Not Found");
+    // CORS does not cover WebSockets: any page may open one, with the user's cookies.
+    if (!isAllowedOrigin(request, service.allowedOrigins)) return refuse(socket, "403 Forbidden");
+    handshake.handleUpgrade(request, socket, head, (accepted) => {
+      service.acceptSocket(accepted, request);
+    });
+  });
+  return handshake.clients;
+}
+
+/** `undefined` for what is no address: a client may send anything, `//` for example. */
+function pathOf({ url = "/" }: IncomingMessage): string | undefined {
+  return URL.canParse(url, "http://localhost")
+    ? new URL(url, "http://localhost").pathname
+    : undefined;
+}
+
+function isAllowedOrigin({ headers }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || allowedOrigins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createGates, type Gates } from "../support/gate.ts";
+import { post } from "../support/http.ts";
+import { runIdOf, seqOf, type Result } from "../support/result.ts";
+import { startService, type RunningService } from "../support/service.ts";
+import { EVERYTHING, following, range, steppedGraph } from "../support/stepped.ts";
+import { until } from "../support/until.ts";
+import { watchedBackend, type WatchedBackend } from "../support/watched-backend.ts";
+import { connect, watch } from "../support/web-socket.ts";
+
+let gates: Gates;
+let watched: WatchedBackend;
+let service: RunningService;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  gates = createGates();
+  watched = watchedBackend();
+  service = await startService({
+    workflows: { steps: steppedGraph(gates) },
+    backend: watched.backend,
+  });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await service[Symbol.asyncDispose]();
+});
+
+/** Starts a run, follows it to where it waits, and goes away. */
+async function startAndLeave(onDisconnect: string): Promise<string> {
+  const client = connect(service.wsUrl);
+  const stream = watch(client, {
+    query: `subscription {
+      runWorkflow(input: { steps: { count: 1 } }, onDisconnect: ${onDisconnect}) { ${EVERYTHING} }
+    }`,
+  });
+  const { value } = (await stream.next()) as { readonly value: Result };
+  await until(() => gates.of(runIdOf(value)).arrivals === 1);
+  service.sockets.at(-1)?.terminate();
+  await client.dispose();
+  await until(() => watched.listeners === 0);
+  return runIdOf(value);
+}
+
+async function statusOf(runId: string): Promise<unknown> {
+  const query = "query ($id: ID!) { run(id: $id) { status } }";
+  const { data } = await post(service.url, { query, variables: { id: runId } });
+  return data?.["run"]?.["status"];
+}
+
+test("a run goes on when its subscriber goes away", async () => {
+  const runId = await startAndLeave("CONTINUE");
+  vi.advanceTimersByTime(60_000);
+  expect(await statusOf(runId)).toBe("RUNNING");
+  gates.of(runId).open();
+  await until(async () => (await statusOf(runId)) === "SUCCEEDED");
+});
+
+test("with onDisconnect: CANCEL it is cancelled ten seconds later, and no sooner", async () => {
+  const runId = await startAndLeave("CANCEL");
+  vi.advanceTimersByTime(9_999);
+  expect(await statusOf(runId)).toBe("RUNNING");
+  vi.advanceTimersByTime(1);
+  await until(async () => (await statusOf(runId)) === "CANCELLED");
+});
+
+test("with onDisconnect: CANCEL it goes on if somebody follows it by then", async () => {
+  const runId = await startAndLeave("CANCEL");
+  const client = connect(service.wsUrl);
+  const stream = watch(client, following(runId));
+  const seqs: number[] = [];
+  for await (const result of stream) {
+    seqs.push(seqOf(result));
+    if (seqs.length < 3) continue;
+    vi.advanceTimersByTime(60_000);
+    gates.of(runId).open();
+  }
+  expect(seqs).toEqual(range(1, 7));
+  expect(await statusOf(runId)).toBe("SUCCEEDED");
+  await client.dispose();
+});
