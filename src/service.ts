@@ -7,7 +7,7 @@ import { createSchema, type SchemaOptions } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { unfailing, type Logger } from "./logger.ts";
-import { DEFAULT_LIMITS, type EngineLimits } from "./runs/engine-options.ts";
+import { withDefaults, type EngineLimits } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import { createPipeline } from "./transports/yoga.ts";
@@ -64,7 +64,7 @@ export function createService(options: ServiceOptions): Service {
   const endpoint = options.endpoint ?? "/graphql";
   const allowedOrigins = options.allowedOrigins ?? [];
   const exposeErrors = options.exposeErrors ?? process.env["NODE_ENV"] !== "production";
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = withDefaults(options.limits ?? {});
 
   // graph → ingest → recorder → event log → follow
   const workflows = createWorkflows(options.workflows);

@@ -1,6 +1,6 @@
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { viewerOf } from "./context.ts";
+import { checkMayWrite, viewerOf } from "./context.ts";
 
 /** `Mutation.cancelRun`. */
 export function addCancelRun({ builder, names, refs, engine }: Api): void {
@@ -15,9 +15,10 @@ export function addCancelRun({ builder, names, refs, engine }: Api): void {
       nullable: true,
       description: "Cancel a run. One that has ended stays as it is.",
       args: { runId: t.arg.id({ required: true }) },
-      resolve: async (_root, { runId }, context) => ({
-        run: await engine.cancel(runId, viewerOf(context)),
-      }),
+      resolve: async (_root, { runId }, context) => {
+        checkMayWrite(context);
+        return { run: await engine.cancel(runId, viewerOf(context)) };
+      },
     }),
   );
 }

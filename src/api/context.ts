@@ -1,3 +1,4 @@
+import { ForbiddenError } from "../errors.ts";
 import type { Viewer } from "../runs/engine.ts";
 
 /**
@@ -14,12 +15,17 @@ export interface ApiContext {
   readonly operationId?: string | undefined;
   /** Cursors that came beside the operation: `extensions.resume`, `Last-Event-ID`. */
   readonly cursors?: readonly string[] | undefined;
-  /** Why this request may not start a run, if it may not: a simple GET from another site, say. */
-  readonly startForbidden?: string | undefined;
+  /** Why this request may only read, if so: a form of another site sent it, say. */
+  readonly writeForbidden?: string | undefined;
   /** Whether the transport knows what to do with a {@link Tick}. */
   readonly wantsTicks?: boolean | undefined;
   /** Called when the cursor stands at the end of a run that has ended: there is nothing to send, ever. */
   readonly onPastEnd?: (() => void) | undefined;
+}
+
+/** Refuses a request that may only read. Throws `ForbiddenError`. */
+export function checkMayWrite(context: ApiContext | undefined): void {
+  if (context?.writeForbidden !== undefined) throw new ForbiddenError(context.writeForbidden);
 }
 
 /** Whose request it is. A server that passes no context at all serves everybody alike. */

@@ -99,12 +99,14 @@ export class EventStream implements AsyncIterableIterator<StreamItem, void, void
   #itemOf(event: RunEvent): StreamItem | undefined {
     const { run, only, statusType, typeNameOf } = this.#options;
     if (!only || only.has(typeNameOf(event))) {
-      this.#skipped = undefined;
-      this.#toldAt = Date.now();
+      this.#tell();
       return { kind: "event", runId: run.id, event, source: sourceOf(run, event) };
     }
     const error = only.has(statusType) ? undefined : failureOf(run.id, event);
-    if (error) return { kind: "failure", runId: run.id, event, error };
+    if (error) {
+      this.#tell();
+      return { kind: "failure", runId: run.id, event, error };
+    }
     this.#skipped = event;
     return this.#isTickDue() ? this.#tick(event) : undefined;
   }
@@ -130,9 +132,14 @@ export class EventStream implements AsyncIterableIterator<StreamItem, void, void
     return this.#options.wantsTicks && Date.now() - this.#toldAt >= TICK_MS;
   }
 
-  #tick(event: RunEvent): Tick {
+  /** What is sent now tells the cursor, whatever was passed over before. */
+  #tell(): void {
     this.#skipped = undefined;
     this.#toldAt = Date.now();
+  }
+
+  #tick(event: RunEvent): Tick {
+    this.#tell();
     return { kind: "tick", runId: this.#options.run.id, event };
   }
 }

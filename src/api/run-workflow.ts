@@ -1,8 +1,8 @@
 import { v5 as uuidv5, validate as isUuid } from "uuid";
-import { BadUserInputError, ForbiddenError } from "../errors.ts";
+import { BadUserInputError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { checkMayWrite, viewerOf, type ApiContext } from "./context.ts";
 import { toStartRequest, type RunArgs } from "./run-args.ts";
 import { checkCursorIsOf, cursorFrom, resolveItem, subscribeToRun } from "./subscribe-to-run.ts";
 import type { WorkflowEventRefs } from "./workflow-event.ts";
@@ -71,7 +71,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
     given: Parameters<typeof toStartRequest>[1],
     context: ApiContext,
   ): Promise<Run> {
-    if (context?.startForbidden !== undefined) throw new ForbiddenError(context.startForbidden);
+    checkMayWrite(context);
     const request = toStartRequest(api, given, context);
     const { run } = await engine.start({
       ...request,

@@ -1,6 +1,6 @@
 import type { Run } from "../runs/run.ts";
-import { ForbiddenError } from "../errors.ts";
 import type { Api } from "./api.ts";
+import { checkMayWrite } from "./context.ts";
 import { toStartRequest, type RunArgs } from "./run-args.ts";
 
 /** `Mutation.startRun`. */
@@ -23,7 +23,7 @@ export function addStartRun(api: Api, args: RunArgs): void {
       description: "Start a run without following it. Idempotent by `runId`.",
       args: args.start(t),
       resolve: (_root, given, context) => {
-        if (context?.startForbidden !== undefined) throw new ForbiddenError(context.startForbidden);
+        checkMayWrite(context);
         return engine.start(toStartRequest(api, given, context));
       },
     }),

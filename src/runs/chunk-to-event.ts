@@ -47,7 +47,12 @@ function written(raw: unknown, types: EventTypes): EventBody {
 /** Whether the schema took the fields as they are: then they need not be kept twice. */
 function isUnchanged(data: object, raw: unknown): boolean {
   const from = raw as Record<string, unknown>;
-  return Object.entries(data).every(([key, value]) => Object.is(value, from[key]));
+  try {
+    return Object.entries(data).every(([key, value]) => Object.is(value, from[key]));
+  } catch {
+    // A getter that gave a value before, and throws now.
+    return false;
+  }
 }
 
 /** The text of a LangChain message: its content, or the text blocks of it. */

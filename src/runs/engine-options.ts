@@ -1,8 +1,9 @@
 import type { Backend } from "../backend.ts";
+import { ConfigError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 
-/** Bounds of the engine. All are positive. */
+/** Bounds of the engine. All are positive whole numbers. */
 export interface EngineLimits {
   /** Events that one run may record. @default 1_000_000 */
   readonly maxEventsPerRun: number;
@@ -20,6 +21,23 @@ export const DEFAULT_LIMITS: EngineLimits = {
   runTimeoutMs: 60 * 60 * 1000,
   maxConcurrentRuns: 100,
 };
+
+/** `setTimeout` takes no more (24.8 days); it would fire at once. */
+const MAX_LIMIT: Partial<EngineLimits> = { runTimeoutMs: 2 ** 31 - 1 };
+
+/** The limits given, and the defaults of the others. Throws `ConfigError` on one that is no limit. */
+export function withDefaults(given: {
+  readonly [Name in keyof EngineLimits]?: EngineLimits[Name] | undefined;
+}): EngineLimits {
+  const names = Object.keys(DEFAULT_LIMITS) as (keyof EngineLimits)[];
+  const limits = names.map((name) => [name, given[name] ?? DEFAULT_LIMITS[name]] as const);
+  for (const [name, limit] of limits) {
+    const most = MAX_LIMIT[name] ?? Number.MAX_SAFE_INTEGER;
+    if (Number.isInteger(limit) && limit >= 1 && limit <= most) continue;
+    throw new ConfigError(`limits.${name} must be a whole number from 1 to ${most}, not ${limit}`);
+  }
+  return Object.fromEntries(limits) as unknown as EngineLimits;
+}
 
 /** What an engine is made of. */
 export interface EngineOptions {

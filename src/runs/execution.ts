@@ -98,7 +98,7 @@ export class Execution {
       });
     }
     try {
-      const outcome = await this.#ingest(workflow);
+      const outcome = await unlessAborted(this.#abort.signal, this.#ingest(workflow));
       return this.#stopped() ?? this.#ended(outcome);
     } catch (error) {
       return this.#stopped() ?? this.#failed(this.#describe(error), error);
@@ -198,6 +198,16 @@ export function cancelled(finishedAt: Date): Ending {
     body: { kind: "status", status: "cancelled" },
     patch: { status: "cancelled", interrupts: [], finishedAt },
   };
+}
+
+/** Does not wait for a graph that goes on in spite of the abort: nobody hears it any more. */
+function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    outcome.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 interface CopyableGraph extends Graph {

@@ -63,6 +63,6 @@ export interface RunStore {
   /** Notes that the run is to be cancelled, unless it has ended. Returns it; `undefined` if unknown. */
   requestCancel(runId: string): Promise<Run | undefined>;
 
-  /** Forgets runs and their logs. */
-  delete(runIds: readonly string[]): Promise<void>;
+  /** Forgets runs and their logs. Returns the threads that have no run any more, each once. */
+  delete(runIds: readonly string[]): Promise<readonly string[]>;
 }

@@ -10,11 +10,8 @@ export async function sweep(backend: Backend, now: Date, logger: Logger): Promis
   try {
     for (;;) {
       const { runs: old, hasMore } = await runs.list({ finishedBefore }, { first: BATCH });
-      await runs.delete(old.map((run) => run.id));
-      for (const run of old) {
-        // A thread that the client named outlives its runs.
-        if (run.threadId === run.id) await checkpointer?.deleteThread(run.threadId);
-      }
+      const threadIds = await runs.delete(old.map((run) => run.id));
+      for (const threadId of threadIds) await checkpointer?.deleteThread(threadId);
       if (!hasMore) return;
     }
   } catch (error) {

@@ -24,6 +24,7 @@ export class Worker implements AsyncDisposable {
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
   #isClosed = false;
+  #renewedAt = performance.now();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -43,6 +44,8 @@ export class Worker implements AsyncDisposable {
 
   /** Ends a run whose cancellation was requested, if it is executed here or by nobody. */
   async cancel(runId: string): Promise<void> {
+    // It may be among those that are being claimed.
+    await this.#claiming;
     const execution = this.#executions.get(runId);
     if (execution) {
       execution.stop("cancelled");
@@ -68,6 +71,8 @@ export class Worker implements AsyncDisposable {
         this.#claimAgain = false;
         const limit = limits.maxConcurrentRuns - this.#executions.size;
         if (limit <= 0) return;
+        // When nodes have blocked this process for long, our own leases look like anybody's.
+        if (this.#isRenewalLate()) await this.#renew();
         const runs = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit });
         for (const run of runs) this.#execute(run);
       }
@@ -93,26 +98,36 @@ export class Worker implements AsyncDisposable {
     this.#executions.set(run.id, execution);
     if (run.cancelRequested || this.#isClosed) execution.stop("cancelled");
     void execution.done.then(() => {
-      this.#executions.delete(run.id);
+      // One that was lost may have a successor here already.
+      if (this.#executions.get(run.id) === execution) this.#executions.delete(run.id);
       this.poke();
     });
   }
 
   /** Keeps what is ours, stops what is not any more, and looks for runs that others left behind. */
   async #beat(): Promise<void> {
-    const { backend, owner, logger } = this.#options;
-    const runIds = [...this.#executions.keys()];
     try {
-      const states = await backend.runs.renew({ owner, leaseMs: LEASE_MS, runIds });
-      states.forEach((state, i) => {
-        if (state === "held") return;
-        const execution = this.#executions.get(runIds[i] ?? "");
-        execution?.stop(state === "lost" ? "lost" : "cancelled");
-      });
+      await this.#renew();
     } catch (error) {
-      logger.error({ err: error }, "renewing leases failed; will try again");
+      this.#options.logger.error({ err: error }, "renewing leases failed; will try again");
     }
     this.poke();
+  }
+
+  async #renew(): Promise<void> {
+    const { backend, owner } = this.#options;
+    const executions = [...this.#executions];
+    const runIds = executions.map(([runId]) => runId);
+    this.#renewedAt = performance.now();
+    const states = await backend.runs.renew({ owner, leaseMs: LEASE_MS, runIds });
+    executions.forEach(([, execution], i) => {
+      const state = states[i];
+      if (state !== "held") execution.stop(state === "cancelRequested" ? "cancelled" : "lost");
+    });
+  }
+
+  #isRenewalLate(): boolean {
+    return this.#executions.size > 0 && performance.now() - this.#renewedAt > 2 * RENEW_MS;
   }
 
   async #endCancelled(run: Run): Promise<void> {

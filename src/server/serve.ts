@@ -66,7 +66,8 @@ function toPage(request: Request, endpoint: string): Response | undefined {
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, port, host)));
+    // Stays: one that comes after listening began must not end the process.
+    server.on("error", (error: NodeJS.ErrnoException) => reject(explain(error, port, host)));
     server.listen(port, host, () => resolve());
   });
 }

@@ -35,8 +35,14 @@ export function eventSourceResponse(
       }, PING_MS);
     },
     async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done !== true) return controller.enqueue(encode(format(value)));
+      try {
+        const { done, value } = await iterator.next();
+        if (done !== true) return controller.enqueue(encode(format(value)));
+      } catch (error) {
+        clearInterval(ping);
+        await iterator.return?.();
+        throw error;
+      }
       clearInterval(ping);
       controller.enqueue(encode("event: complete\ndata:\n\n"));
       controller.close();

@@ -1,7 +1,9 @@
-/** What resolvers tell the transport about the answer to a request. */
+/** What the parts of a transport tell each other about the answer to a request. */
 export interface RequestState {
   /** There is nothing to send, now or ever: see `ApiContext.onPastEnd`. */
   isPastEnd: boolean;
+  /** It came to `POST /stream`, which answers with events whatever the client accepts. */
+  isStreamEndpoint: boolean;
 }
 
 const states = new WeakMap<Request, RequestState>();
@@ -9,7 +11,7 @@ const states = new WeakMap<Request, RequestState>();
 export function requestState(request: Request): RequestState {
   let state = states.get(request);
   if (!state) {
-    state = { isPastEnd: false };
+    state = { isPastEnd: false, isStreamEndpoint: false };
     states.set(request, state);
   }
   return state;

@@ -3,23 +3,18 @@
  * safelisted request headers" are all others). The first two are those of Apollo's and Yoga's
  * prevention of cross-site request forgery.
  */
-const PREFLIGHT_HEADERS = [
-  "apollo-require-preflight",
-  "x-graphql-yoga-csrf",
-  "x-requested-with",
-  "authorization",
-];
+const PREFLIGHT_HEADERS = ["apollo-require-preflight", "x-graphql-yoga-csrf", "x-requested-with"];
 
 /** What an HTML form can send, with which a browser does not ask before either. */
 const FORM_CONTENT_TYPE =
   /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b|^$/i;
 
 /**
- * Why this request may not start a run, if it may not. Any page on the web can have a browser GET
- * an address or POST a form to it; so such a request only follows runs, unless it proves that a
- * script of an allowed site, or no browser, made it.
+ * Why this request may only read, if so. Any page on the web can have a browser GET an address or
+ * POST a form to it; so such a request starts and cancels nothing, unless it proves that a script of
+ * an allowed site, or no browser, made it.
  */
-export function simpleRequestIsForbidden(
+export function whyReadOnly(
   request: Request,
   allowedOrigins: readonly string[],
 ): string | undefined {
@@ -38,5 +33,5 @@ export function simpleRequestIsForbidden(
   // Browsers name the origin of every POST, and nobody else does.
   if (origin === null || (URL.canParse(origin) && new URL(origin).host === host)) return undefined;
   if (!FORM_CONTENT_TYPE.test(request.headers.get("content-type") ?? "")) return undefined;
-  return "A form of another site does not start a run: send application/json, from an allowed site";
+  return "A form of another site starts and cancels nothing: send application/json, from an allowed site";
 }

@@ -30,11 +30,20 @@ export class SocketResults implements AsyncGenerator<ExecutionResult, void, void
     for (;;) {
       // graphql-ws goes on reading for a socket that closed while the operation was being prepared.
       if (this.#socket.readyState !== this.#socket.OPEN) return this.return();
-      const { done, value } = await this.#source.next();
+      const { done, value } = await this.#nextResult();
       if (done === true) return this.return();
       if (!isTick(value)) return { done: false, value };
       const payload = { id: this.#id, ...cursorOfResult(value) };
       this.#socket.send(JSON.stringify({ type: "ping", payload }));
+    }
+  }
+
+  async #nextResult(): Promise<IteratorResult<ExecutionResult, unknown>> {
+    try {
+      return await this.#source.next();
+    } catch (error) {
+      await this.return();
+      throw error;
     }
   }
 

@@ -1,9 +1,9 @@
-import type { ExecutionResult } from "graphql";
+import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { eventSourceResponse } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
-import { cursorOfResult, isTick } from "./subscribe.ts";
+import { cursorOfResult, isStream, isTick } from "./subscribe.ts";
 
 /**
  * Server-sent events as graphql-sse's "distinct connections mode" has them (`event: next`,
@@ -13,9 +13,16 @@ import { cursorOfResult, isTick } from "./subscribe.ts";
  */
 export function useEventSource(): Plugin {
   return {
+    // Before it starts a run whose events nobody could be sent.
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { request } = args.contextValue;
+      if (canStream(request)) return;
+      const message = "A subscription comes as events: accept text/event-stream";
+      const extensions = { code: "BAD_USER_INPUT", http: { status: 406 } };
+      setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions })] });
+    },
     onResultProcess({ request, result, setResultProcessor }) {
       if (isStream(result)) {
-        if (!acceptsEvents(request)) return;
         const answer = (fetchApi: Parameters<typeof eventSourceResponse>[2]): Response => {
           if (!requestState(request).isPastEnd) {
             return eventSourceResponse(result, formatResult, fetchApi);
@@ -49,11 +56,9 @@ export function formatId(result: ExecutionResult): string {
   return at ? `id: ${at.cursor}\n` : "";
 }
 
-function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
-  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
-}
-
-function acceptsEvents(request: Request): boolean {
+/** Whether events can be sent in answer: always on a socket, and by the stream endpoint. */
+function canStream(request: Request): boolean {
+  if (request.url.startsWith("ws:") || requestState(request).isStreamEndpoint) return true;
   const accept = request.headers.get("accept") ?? "*/*";
   return accept.includes("text/event-stream") || accept.includes("*/*");
 }

@@ -6,7 +6,7 @@ import { eventSourceResponse } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
 import { formatId } from "./sse.ts";
-import { isTick } from "./subscribe.ts";
+import { isStream, isTick } from "./subscribe.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 export interface StreamEndpointOptions {
@@ -47,6 +47,7 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
           toGraphQLError(new BadUserInputError("The body must be the inputs, as JSON")),
         ]);
       }
+      requestState(request).isStreamEndpoint = true;
       const params = { query, variables: { input: { [field]: input } } };
       const result: unknown = await options
         .pipeline()
@@ -110,10 +111,6 @@ async function readBody(request: Request): Promise<unknown> {
   } catch {
     return undefined;
   }
-}
-
-function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
-  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
 }
 
 function toGraphQLError(error: ServiceError): GraphQLError {

@@ -24,7 +24,19 @@ export async function subscribe(
 ): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return source;
-  return new ResultStream(source[Symbol.asyncIterator]() as AsyncIterator<StreamItem>, args);
+  const results = new ResultStream(
+    source[Symbol.asyncIterator]() as AsyncIterator<StreamItem>,
+    args,
+  );
+  // A client that left meanwhile is not heard of again.
+  const { request } = (args.contextValue ?? {}) as { readonly request?: Request };
+  if (request?.signal.aborted) await results.return();
+  return results;
+}
+
+/** Whether an operation goes on, or has one result. */
+export function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
+  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
 }
 
 /** Whether a result only says that the cursor has moved. */

@@ -12,6 +12,7 @@ import type { WebSocket } from "ws";
 import type { Logger } from "../logger.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { SocketResults } from "./socket-results.ts";
+import { isStream } from "./subscribe.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
   /** Serves an accepted socket that speaks `graphql-transport-ws`, until it closes. */
@@ -197,12 +198,6 @@ function toRequest(
 
 async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, void> {
   yield result;
-}
-
-function isStream(
-  result: ExecutionResult | AsyncIterable<ExecutionResult>,
-): result is AsyncIterable<ExecutionResult> {
-  return Symbol.asyncIterator in result;
 }
 
 /** Yoga leaves word for its HTTP side in the extensions of errors. */

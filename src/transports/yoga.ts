@@ -6,7 +6,7 @@ import type { Logger } from "../logger.ts";
 import { createMaskError } from "./mask-error.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
-import { simpleRequestIsForbidden } from "./simple-request.ts";
+import { whyReadOnly } from "./simple-request.ts";
 import { useEventSource } from "./sse.ts";
 import { useStreamEndpoint } from "./stream-endpoint.ts";
 import { subscribe } from "./subscribe.ts";
@@ -38,7 +38,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     batching: false,
     multipart: false,
     logging: false,
-    cors: { origin: [...allowedOrigins], credentials: true },
+    // To Yoga an empty list means any site.
+    cors: allowedOrigins.length > 0 && { origin: [...allowedOrigins], credentials: true },
     maskedErrors: { maskError: createMaskError(logger) },
     plugins: [streamEndpoint, useOwnSubscribe(), useEventSource()],
     context: (initial) => createContext(initial, allowedOrigins),
@@ -63,7 +64,7 @@ function createContext(
     viewer: null,
     operationId,
     cursors: cursorsOf(request, params.extensions),
-    startForbidden: simpleRequestIsForbidden(request, allowedOrigins),
+    writeForbidden: whyReadOnly(request, allowedOrigins),
     wantsTicks: true,
     onPastEnd: () => {
       state.isPastEnd = true;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BadUserInputError, ConfigError, type Problem } from "../errors.ts";
-import type { JsonValue } from "../json.ts";
+import { isJsonObject, type JsonValue } from "../json.ts";
 import { BUILT_IN_EVENTS } from "./define-events.ts";
 import type { WorkflowDefinition } from "./define-workflow.ts";
 import type { EventTypes } from "./event-types.ts";
@@ -52,16 +52,20 @@ export function isGraph(value: unknown): value is Graph {
  */
 export async function checkInput(workflow: Workflow, input: JsonValue): Promise<void> {
   const graph = workflow.graph as { _validateInput?: (input: unknown) => unknown };
+  const message = `The input of workflow ${JSON.stringify(workflow.name)} is not valid`;
+  // The functional API takes any input, a graph of states an object.
+  if ("builder" in graph && !isJsonObject(input)) {
+    throw new BadUserInputError(message, [{ path: [], message: "It must be an object" }]);
+  }
   // LangGraph's own check, which knows reducers and partial states; absent in remote graphs.
   if (typeof graph._validateInput !== "function") return;
   try {
     await graph._validateInput(structuredClone(input));
   } catch (error) {
-    throw new BadUserInputError(
-      `The input of workflow ${JSON.stringify(workflow.name)} is not valid`,
-      problemsOf(error),
-      { cause: error },
-    );
+    const problems = problemsOf(error);
+    // Anything else is a defect of the check, whose message is nobody's business.
+    if (!problems) throw error;
+    throw new BadUserInputError(message, problems, { cause: error });
   }
 }
 
@@ -98,17 +102,25 @@ function versionOf(graph: Graph): string {
   return createHash("sha256").update(JSON.stringify(topology)).digest("hex").slice(0, 16);
 }
 
-/** Zod's issues, of any version, or the message of whatever else was thrown. */
-function problemsOf(error: unknown): readonly Problem[] {
-  if (
-    typeof error === "object" &&
-    error !== null &&
-    "issues" in error &&
-    Array.isArray(error.issues)
-  ) {
-    return (error.issues as readonly { path?: readonly unknown[]; message?: string }[]).map(
-      ({ path = [], message = "Not valid" }) => ({ path: path.map(String), message }),
-    );
-  }
-  return [{ path: [], message: error instanceof Error ? error.message : String(error) }];
+interface Issue {
+  readonly path?: readonly unknown[];
+  readonly message?: string;
+}
+
+/** What a schema found wrong: Zod's issues, of any version, or those in the message of a `StateSchema`. */
+function problemsOf(error: unknown): readonly Problem[] | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("issues" in error && Array.isArray(error.issues)) return toProblems(error.issues, []);
+  // LangGraph's state/schema.ts, 1.7.3: the field, then its issues as JSON.
+  const message = "message" in error ? String(error.message) : "";
+  const [, field, json] = /^Validation failed for field "(.*?)": (\[.*\])$/s.exec(message) ?? [];
+  if (field === undefined || json === undefined) return undefined;
+  return toProblems(JSON.parse(json) as readonly Issue[], [field]);
+}
+
+function toProblems(issues: readonly Issue[], at: readonly string[]): readonly Problem[] {
+  return issues.map(({ path = [], message = "Not valid" }) => ({
+    path: [...at, ...path.map(String)],
+    message,
+  }));
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PublicError, type ServiceOptions } from "../../src/index.ts";
 import { createGate, type Gate } from "../support/gate.ts";
 import { graphOf } from "../support/graphs.ts";
-import { openEventSource, post, postEvents, readResults } from "../support/http.ts";
+import { openEventSource, post, postEvents, readFrames, readResults } from "../support/http.ts";
 import { eventOf, runIdOf, seqOf, type Result } from "../support/result.ts";
 import { startService } from "../support/service.ts";
 import { following, range, startRun } from "../support/stepped.ts";
@@ -167,6 +167,22 @@ test("POST /stream ends with an error event when the run fails", async () => {
   });
   const text = await response.text();
   expect(text).toContain('event: error\ndata: {"message":"No such customer","code":"RUN_FAILED"');
+});
+
+test("the cursor never goes back, not even where a failure stands in for an event", async () => {
+  const graph = graphOf(({ write }) => {
+    write({ type: "progress", current: 1 });
+    throw new Error("No such customer");
+  });
+  await using service = await startService({ workflows: { work: graph } });
+  const query =
+    "subscription { runWorkflow(input: { work: {} }) { ... on ProgressEvent { seq } } }";
+  const seqs: number[] = [];
+  for await (const { id } of readFrames(await postEvents(service.url, { query }))) {
+    seqs.push(Number.parseInt(id, 10));
+  }
+  expect(seqs.length).toBeGreaterThanOrEqual(3);
+  expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
 });
 
 test("exposeErrors: false hides what nodes throw from clients, and logs it; a PublicError stays", async () => {

@@ -193,7 +193,7 @@ test("a GET that would start a run is refused: any page on the web could make it
   expect(await runIds()).toEqual([]);
 });
 
-test.each(["apollo-require-preflight", "x-requested-with", "x-graphql-yoga-csrf", "authorization"])(
+test.each(["apollo-require-preflight", "x-requested-with", "x-graphql-yoga-csrf"])(
   "a GET that carries %s may start a run: no page can send it without being asked",
   async (name) => {
     const response = await openEventSource(
@@ -270,5 +270,17 @@ test("a GET never runs a mutation", async () => {
   const headers = { "x-requested-with": "test" };
   const response = await openEventSource(service.url, { query: MUTATION }, { headers });
   expect(response.ok).toBe(false);
+  expect(await runIds()).toEqual([]);
+});
+
+test("a subscription that accepts no events is refused with 406, and starts nothing", async () => {
+  for (const accept of ["application/json", "multipart/mixed"]) {
+    const response = await fetch(service.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept },
+      body: JSON.stringify({ query: QUERY }),
+    });
+    expect(response.status).toBe(406);
+  }
   expect(await runIds()).toEqual([]);
 });

@@ -118,6 +118,91 @@ test("ended runs are forgotten after the backend's retention, with their events 
   expect(await backend.checkpointer?.getTuple(config)).toBeUndefined();
 });
 
+test("a thread goes with the last of its runs, and not before", async () => {
+  const { engine, backend } = start(idle, { memory: { retentionMs: 1_000 } });
+  const first = await startRun(engine);
+  await ended(engine, first);
+  const { finishedAt } = await engine.get(first.id, null);
+  const second = await startRun(engine, { threadId: first.threadId });
+  await ended(engine, second);
+  const tuple = () =>
+    backend.checkpointer?.getTuple({ configurable: { thread_id: first.threadId } });
+  await backend.runs.delete([first.id]);
+  await sweep(backend, finishedAt ?? new Date(), recordingLogger());
+  expect(await tuple()).toBeDefined();
+  await sweep(backend, new Date(Date.now() + 2_000), recordingLogger());
+  expect(await backend.runs.get(second.id)).toBeUndefined();
+  expect(await tuple()).toBeUndefined();
+});
+
+describe("a graph that goes on in spite of its signal", () => {
+  const deaf: Graph & { invoke(): void } = {
+    stream: () => new Promise(() => undefined),
+    invoke: () => undefined,
+  };
+
+  test("does not keep its run from timing out", async () => {
+    const { engine } = start(deaf);
+    const run = await startRun(engine, { timeoutMs: 1 });
+    await ended(engine, run);
+    expect(await engine.get(run.id, null)).toMatchObject({ error: { code: "RUN_TIMEOUT" } });
+  });
+
+  test("does not keep its run from being cancelled, nor the service from stopping", async () => {
+    const { engine } = start(deaf);
+    const [one, two] = [await startRun(engine), await startRun(engine)];
+    await until(async () => (await engine.get(two.id, null)).status === "running");
+    expect(await engine.cancel(one.id, null)).toMatchObject({ status: "cancelled" });
+    await engine[Symbol.asyncDispose]();
+    expect(await engine.get(two.id, null)).toMatchObject({ status: "cancelled" });
+  });
+});
+
+test("a process that was blocked for longer than its leases goes on with its runs, once each", async () => {
+  const gate = createGate();
+  const starts: string[] = [];
+  const graph = graphOf(async ({ config }) => {
+    starts.push(String(config.configurable?.["run_id"]));
+    await gate.pass(config.signal);
+  });
+  // The backend's clock jumps: to leases that is what a blocked event loop looks like.
+  let now = Date.now();
+  const { engine } = start(graph, { memory: { clock: () => new Date(now) } });
+  const run = await startRun(engine);
+  await until(() => gate.arrivals === 1);
+  const blockedUntil = performance.now() + 2_500;
+  while (performance.now() < blockedUntil);
+  now += 60_000;
+  const other = await startRun(engine);
+  await until(() => gate.arrivals === 2);
+  gate.open(Infinity);
+  await ended(engine, run);
+  await ended(engine, other);
+  expect(starts).toEqual([run.id, other.id]);
+  expect(await engine.get(run.id, null)).toMatchObject({ status: "succeeded", epoch: 1 });
+});
+
+test("a run that is being claimed when it is cancelled ends all the same", async () => {
+  const gate = createGate();
+  const backend = memory();
+  const claim = backend.runs.claim.bind(backend.runs);
+  const slow = createGate();
+  backend.runs.claim = async (request) => {
+    const claimed = await claim(request);
+    await slow.pass();
+    return claimed;
+  };
+  const { engine } = start(
+    graphOf(({ config }) => gate.pass(config.signal)),
+    { backend },
+  );
+  const run = await startRun(engine);
+  await until(() => slow.arrivals === 1);
+  const cancelling = engine.cancel(run.id, null);
+  slow.open(Infinity);
+  expect(await cancelling).toMatchObject({ status: "cancelled" });
+});
+
 test("a written event without a type of its own is told about once for each node and type", async () => {
   const graph = graphOf(({ write }) => {
     for (let i = 0; i < 3; i++) write({ type: "undeclared", i });
@@ -135,10 +220,11 @@ test("a written event without a type of its own is told about once for each node
 interface Options {
   readonly limits?: Partial<EngineLimits>;
   readonly memory?: MemoryOptions;
+  readonly backend?: Backend;
 }
 
 function start(graph: Graph, options: Options = {}) {
-  const backend: Backend = memory(options.memory);
+  const backend = options.backend ?? memory(options.memory);
   const logger = recordingLogger();
   const engine = new Engine({
     workflows: createWorkflows({ work: graph }),

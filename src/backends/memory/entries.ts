@@ -8,6 +8,8 @@ export class Entries {
   readonly #byId = new Map<string, Entry>();
   /** The runs that have not ended, by thread. */
   readonly #byThread = new Map<string, Entry>();
+  /** How many runs each thread has. */
+  readonly #threads = new Map<string, number>();
   /** All. */
   readonly created = new Timeline((run) => run.createdAt);
   /** Queued and running ones that nobody holds. */
@@ -28,6 +30,11 @@ export class Entries {
     return this.#byThread.get(threadId);
   }
 
+  /** Whether any run is of that thread. */
+  hasThread(threadId: string): boolean {
+    return this.#threads.has(threadId);
+  }
+
   /** Queued and running ones that nobody holds, or whose lease has run out, oldest first. */
   free(now: number): Iterable<Entry> {
     const expired = this.#held.expired(now);
@@ -39,6 +46,7 @@ export class Entries {
   add(entry: Entry): void {
     const { id, status, threadId } = entry.run;
     this.#byId.set(id, entry);
+    this.#threads.set(threadId, (this.#threads.get(threadId) ?? 0) + 1);
     this.created.add(entry);
     this.#shelf(entry.run).add(entry);
     if (!isFinal(status)) this.#byThread.set(threadId, entry);
@@ -56,6 +64,9 @@ export class Entries {
   remove(entry: Entry): void {
     const { id, status, threadId } = entry.run;
     this.#byId.delete(id);
+    const others = (this.#threads.get(threadId) ?? 0) - 1;
+    if (others > 0) this.#threads.set(threadId, others);
+    else this.#threads.delete(threadId);
     this.created.remove(entry);
     this.#shelf(entry.run).remove(entry);
     if (!isFinal(status)) this.#byThread.delete(threadId);

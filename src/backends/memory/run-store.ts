@@ -90,11 +90,15 @@ export class MemoryRunStore implements RunStore {
     return entry?.run;
   }
 
-  async delete(runIds: readonly string[]): Promise<void> {
+  async delete(runIds: readonly string[]): Promise<readonly string[]> {
+    const threadIds = new Set<string>();
     for (const runId of runIds) {
       const entry = this.#entries.get(runId);
-      if (entry) this.#entries.remove(entry);
+      if (!entry) continue;
+      this.#entries.remove(entry);
+      threadIds.add(entry.run.threadId);
     }
+    return [...threadIds].filter((threadId) => !this.#entries.hasThread(threadId));
   }
 
   #one(runId: string): readonly Entry[] {

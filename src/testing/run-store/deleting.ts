@@ -49,6 +49,18 @@ export const deleting: readonly ContractCase<Backend>[] = [
     },
   },
   {
+    name: "deleting tells the threads that have no run any more, each once",
+    async run(backend) {
+      await endedRun(backend, { id: "a1", threadId: "a" });
+      await endedRun(backend, { id: "a2", threadId: "a" });
+      await endedRun(backend, { id: "b1", threadId: "b" });
+      await endedRun(backend, { id: "b2", threadId: "b" });
+      assert.deepEqual(await backend.runs.delete(["a1"]), []);
+      assert.deepEqual((await backend.runs.delete(["a2", "b1", "b2"])).toSorted(), ["a", "b"]);
+      assert.deepEqual(await backend.runs.delete(["a2"]), []);
+    },
+  },
+  {
     name: "a queued or interrupted run can be deleted, too",
     async run(backend) {
       await queuedRun(backend, { id: "queued" });
