@@ -113,6 +113,14 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
     expect(text).toContain('{"title":"sand"}');
   });
 
+  test("has types that a strict compiler takes, its declarations included", async () => {
+    await writeFile(join(project, "typed.ts"), snippet(0));
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const typeRoots = join(ROOT, "node_modules/@types");
+    const options = "--noEmit --strict --module nodenext --target es2023 --types node".split(" ");
+    await run("node", [tsc, ...options, "--typeRoots", typeRoots, "typed.ts"], { cwd: project });
+  });
+
   test("has the command line that the README shows", async () => {
     await cp(join(ROOT, "src/demo"), join(project, "src/demo"), { recursive: true });
     const [command = "", ...args] = commandStartingWith("npx langgraph-graphql serve")

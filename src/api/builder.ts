@@ -3,6 +3,7 @@ import { GraphQLScalarType, Kind } from "graphql";
 import { DateTimeResolver, JSONResolver } from "graphql-scalars";
 import type { JsonValue } from "../json.ts";
 import type { ApiContext } from "./context.ts";
+import type { ScalarOverrides } from "./schema-options.ts";
 
 /** What Pothos knows about our types. */
 export interface ApiTypes {
@@ -18,12 +19,6 @@ export interface ApiTypes {
 
 /** Fields are non-null unless they say otherwise: nullable means "may be absent". */
 export type Builder = ReturnType<typeof createBuilder>;
-
-/** Scalars that replace ours, for a schema that has its own. */
-export interface ScalarOverrides {
-  readonly JSON?: GraphQLScalarType | undefined;
-  readonly DateTime?: GraphQLScalarType | undefined;
-}
 
 export function createBuilder(scalars: ScalarOverrides = {}) {
   const builder = new SchemaBuilder<ApiTypes>({ defaultFieldNullability: false });

@@ -93,6 +93,11 @@ function collect(workflows: Workflows, names: Names): readonly DeclaredEvent[] {
 
 function declare(type: string, schema: z.ZodType, names: Names): DeclaredEvent {
   const name = toEventTypeName(type);
+  if (!/^[A-Za-z]/.test(name)) {
+    throw new ConfigError(
+      `Event ${JSON.stringify(type)} would be the GraphQL type ${name}, and names begin with a letter: rename it`,
+    );
+  }
   if (RESERVED_TYPES.includes(name)) {
     throw new ConfigError(
       `Event ${JSON.stringify(type)} would be the GraphQL type ${name}, which is taken: rename it, ` +

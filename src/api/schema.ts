@@ -1,7 +1,7 @@
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLObjectType, GraphQLSchema } from "graphql";
 import type { Engine } from "../runs/engine.ts";
 import type { Api } from "./api.ts";
-import { createBuilder, type ScalarOverrides } from "./builder.ts";
+import { createBuilder } from "./builder.ts";
 import { addCancelRun } from "./cancel-run.ts";
 import { createEventCatalog } from "./event-catalog.ts";
 import { createNames, distinctNames, toFieldName, type Names } from "./names.ts";
@@ -13,19 +13,14 @@ import { createRunArgs } from "./run-args.ts";
 import { implementRunEvent } from "./run-event.ts";
 import { implementRunStatusEvent } from "./run-status-event.ts";
 import { addRunWorkflow } from "./run-workflow.ts";
+import { presentErrors } from "./present-errors.ts";
 import { implementRun } from "./run.ts";
+import type { SchemaOptions } from "./schema-options.ts";
 import { addStartRun } from "./start-run.ts";
 import { createWorkflowEvent } from "./workflow-event.ts";
 import { addWorkflowEvents } from "./workflow-events.ts";
 import { implementWorkflow } from "./workflow.ts";
 import { implementWrittenEvents } from "./written-events.ts";
-
-export interface SchemaOptions {
-  /** Put before the names of all types and root fields, for a schema that has a `Run` already. */
-  readonly prefix?: string | undefined;
-  /** Scalars of the host's own to use for `JSON` and `DateTime`. */
-  readonly scalars?: ScalarOverrides | undefined;
-}
 
 /** The schema, and the names that it gave. */
 export interface Schema {
@@ -70,5 +65,10 @@ export function createSchema(engine: Engine, options: SchemaOptions = {}): Schem
   addCancelRun(api);
   addRunWorkflow(api, args, events);
   addWorkflowEvents(api, events);
-  return { schema: builder.toSchema(), names, workflowFields: api.workflowFields };
+  const schema = builder.toSchema();
+  presentErrors(schema.getQueryType());
+  presentErrors(schema.getMutationType());
+  presentErrors(schema.getSubscriptionType());
+  presentErrors(schema.getType(names.type("Run")) as GraphQLObjectType);
+  return { schema, names, workflowFields: api.workflowFields };
 }

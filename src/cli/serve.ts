@@ -1,10 +1,12 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { pino } from "pino";
 import { serve } from "../server/serve.ts";
 import { createService } from "../service.ts";
 import { loadConfig } from "../workflows/load-config.ts";
 import { defaultTabs, readTabs } from "./graphiql-tabs.ts";
 import { untilStopped } from "./until-stopped.ts";
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 
 interface ServeFlags {
   readonly config: string;
@@ -24,10 +26,10 @@ export function addServeCommand(program: Command, version: string): void {
     .option("-c, --config <file>", "the langgraph.json", "langgraph.json")
     .option("-p, --port <number>", "the port; 0 for any that is free", parsePort, 4000)
     .option("--host <address>", "the address to listen on; 0.0.0.0 for all", "localhost")
-    .option("--origin <url...>", "other sites whose pages may use the API", [])
+    .option("--origin <url...>", "other sites whose pages may use the API", addOrigin, [])
     .option("--tabs <folder>", "a folder of .graphql files that GraphiQL opens as tabs")
     .option("--no-graphiql", "serve no GraphiQL")
-    .option("--log-level <level>", "debug, info, warn, error or silent", "info")
+    .addOption(new Option("--log-level <level>", "what to log").choices(LOG_LEVELS).default("info"))
     .addHelpText(
       "after",
       "\nExample:\n  $ langgraph-graphql serve --config ./langgraph.json --port 4000",
@@ -63,6 +65,14 @@ async function run(flags: ServeFlags, version: string): Promise<void> {
   // The service first: its streams end, and then the server has nothing to wait for.
   await service[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
+  // A node that does not listen to its signal would keep the process for as long as it likes.
+  process.exit();
+}
+
+function addOrigin(text: string, others: readonly string[]): readonly string[] {
+  const origin = URL.canParse(text) ? new URL(text).origin : "null";
+  if (origin === text) return [...others, text];
+  throw new InvalidArgumentError("It must be an origin, such as https://app.example.com.");
 }
 
 function parsePort(text: string): number {

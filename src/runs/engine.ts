@@ -60,7 +60,8 @@ export class Engine implements AsyncDisposable {
    * Starts a run, or finds the one that was started under this id before.
    *
    * Throws `BadUserInputError` (unknown workflow, input that the graph refuses, malformed id),
-   * `RunConflictError` (the id belongs to another run) or `ThreadBusyError`.
+   * `RunConflictError` (the id belongs to another run), `NotFoundError` (somebody else's thread) or
+   * `ThreadBusyError`.
    */
   async start(request: StartRequest): Promise<{ readonly run: Run; readonly isNew: boolean }> {
     const workflow = this.#workflow(request.workflow);

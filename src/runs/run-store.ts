@@ -22,7 +22,8 @@ export interface RunStore {
   /**
    * Stores a new run with its first event, atomically; `run.lastSeq` is `first.seq`. If a run with this id exists, stores nothing
    * and returns that one, with `isNew: false`: what to make of it is the caller's decision. MUST
-   * reject with `ThreadBusyError` if another run of the thread has not ended.
+   * reject with `NotFoundError` if the thread has a run of another viewer, and with
+   * `ThreadBusyError` if another run of the thread has not ended.
    */
   create(run: Run, first: RunEvent): Promise<{ readonly run: Run; readonly isNew: boolean }>;
 

@@ -74,10 +74,10 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 function explain(error: NodeJS.ErrnoException, port: number, host: string): Error {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} is in use: stop what uses it, or choose another with --port`,
-    EACCES: `Port ${port} needs more rights than this user has: choose one from 1024 with --port`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with --host`,
-    ENOTFOUND: `${host} is not an address of this machine: choose another with --host`,
+    EADDRINUSE: `Port ${port} is in use: stop what uses it, or choose another port`,
+    EACCES: `Port ${port} needs more rights than this user has: choose one from 1024`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another host`,
+    ENOTFOUND: `${host} is not an address of this machine: choose another host`,
   };
   const reason = reasons[error.code ?? ""];
   return reason === undefined ? error : new ConfigError(reason, { cause: error });

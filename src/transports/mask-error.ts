@@ -18,8 +18,8 @@ export function createMaskError(logger: Logger): (error: unknown) => GraphQLErro
             extensions: original.extensions,
           });
     }
-    // GraphQL's own: syntax, validation, variables, scalars.
-    if (original instanceof GraphQLError) return original;
+    // GraphQL's own: syntax, validation, variables, scalars, and what the schema presents as one.
+    if (original instanceof GraphQLError) return error instanceof GraphQLError ? error : original;
     const errorId = randomUUID();
     logger.error({ err: original, errorId }, "unexpected error");
     const located = error instanceof GraphQLError ? error : undefined;

@@ -42,7 +42,7 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
       if (field === undefined)
         return refuse([toGraphQLError(new NotFoundError("Workflow", workflow))]);
       const input = await readBody(request);
-      if (input === undefined) {
+      if (input == null) {
         return refuse([
           toGraphQLError(new BadUserInputError("The body must be the inputs, as JSON")),
         ]);

@@ -25,7 +25,7 @@ describe("the command line", () => {
     other.close();
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `error: Port ${port} is in use: stop what uses it, or choose another with --port\n`,
+      `error: Port ${port} is in use: stop what uses it, or choose another port\n`,
     );
   });
 

@@ -283,7 +283,7 @@ test("a port that is in use is said so, with what to do", async () => {
   const port = Number(new URL(service.url).port);
   await expect(serve({ service: other, port })).rejects.toMatchObject({
     code: "CONFIG",
-    message: `Port ${port} is in use: stop what uses it, or choose another with --port`,
+    message: `Port ${port} is in use: stop what uses it, or choose another port`,
   });
 });
 
@@ -291,7 +291,7 @@ test("a host that is not this machine's is said so", async () => {
   await using other = createService({ workflows: { report } });
   await expect(serve({ service: other, port: 0, host: "192.0.2.1" })).rejects.toMatchObject({
     code: "CONFIG",
-    message: "192.0.2.1 is not an address of this machine: choose another with --host",
+    message: "192.0.2.1 is not an address of this machine: choose another host",
   });
 });
 

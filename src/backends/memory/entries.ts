@@ -8,8 +8,8 @@ export class Entries {
   readonly #byId = new Map<string, Entry>();
   /** The runs that have not ended, by thread. */
   readonly #byThread = new Map<string, Entry>();
-  /** How many runs each thread has. */
-  readonly #threads = new Map<string, number>();
+  /** The runs of each thread; all are one viewer's. */
+  readonly #threads = new Map<string, Set<Entry>>();
   /** All. */
   readonly created = new Timeline((run) => run.createdAt);
   /** Queued and running ones that nobody holds. */
@@ -30,9 +30,10 @@ export class Entries {
     return this.#byThread.get(threadId);
   }
 
-  /** Whether any run is of that thread. */
-  hasThread(threadId: string): boolean {
-    return this.#threads.has(threadId);
+  /** A run of that thread, if there is any. */
+  anyOf(threadId: string): Entry | undefined {
+    const [entry] = this.#threads.get(threadId) ?? [];
+    return entry;
   }
 
   /** Queued and running ones that nobody holds, or whose lease has run out, oldest first. */
@@ -46,7 +47,9 @@ export class Entries {
   add(entry: Entry): void {
     const { id, status, threadId } = entry.run;
     this.#byId.set(id, entry);
-    this.#threads.set(threadId, (this.#threads.get(threadId) ?? 0) + 1);
+    const siblings = this.#threads.get(threadId);
+    if (siblings) siblings.add(entry);
+    else this.#threads.set(threadId, new Set([entry]));
     this.created.add(entry);
     this.#shelf(entry.run).add(entry);
     if (!isFinal(status)) this.#byThread.set(threadId, entry);
@@ -64,9 +67,9 @@ export class Entries {
   remove(entry: Entry): void {
     const { id, status, threadId } = entry.run;
     this.#byId.delete(id);
-    const others = (this.#threads.get(threadId) ?? 0) - 1;
-    if (others > 0) this.#threads.set(threadId, others);
-    else this.#threads.delete(threadId);
+    const siblings = this.#threads.get(threadId);
+    siblings?.delete(entry);
+    if (siblings?.size === 0) this.#threads.delete(threadId);
     this.created.remove(entry);
     this.#shelf(entry.run).remove(entry);
     if (!isFinal(status)) this.#byThread.delete(threadId);

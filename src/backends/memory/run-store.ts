@@ -1,4 +1,4 @@
-import { ThreadBusyError } from "../../errors.ts";
+import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
 import type { LeaseState, RunFilter, RunStore } from "../../runs/run-store.ts";
@@ -19,6 +19,10 @@ export class MemoryRunStore implements RunStore {
   async create(run: Run, first: RunEvent): Promise<{ readonly run: Run; readonly isNew: boolean }> {
     const existing = this.#entries.get(run.id);
     if (existing) return { run: existing.run, isNew: false };
+    const sibling = this.#entries.anyOf(run.threadId);
+    if (sibling && sibling.run.viewer !== run.viewer) {
+      throw new NotFoundError("Thread", run.threadId);
+    }
     const active = this.#entries.active(run.threadId);
     if (active) throw new ThreadBusyError(run.threadId, active.run.id);
     const stored = { ...run, lastSeq: first.seq };
@@ -98,7 +102,7 @@ export class MemoryRunStore implements RunStore {
       this.#entries.remove(entry);
       threadIds.add(entry.run.threadId);
     }
-    return [...threadIds].filter((threadId) => !this.#entries.hasThread(threadId));
+    return [...threadIds].filter((threadId) => !this.#entries.anyOf(threadId));
   }
 
   #one(runId: string): readonly Entry[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Backend } from "../../backend.ts";
-import { ThreadBusyError } from "../../errors.ts";
+import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { ContractCase } from "../contract-case.ts";
 import { newRun, queued } from "../fixtures.ts";
 import { become, endedRun, interruptedRun, queuedRun, runningRun, wholeLog } from "../steps.ts";
@@ -24,6 +24,20 @@ export const threads: readonly ContractCase<Backend>[] = [
         assert.equal(await backend.runs.get("other"), undefined);
         assert.equal((await wholeLog(backend, "other")).length, 0);
       }
+    },
+  },
+  {
+    name: "a thread of another viewer does not exist, whether it is busy or not",
+    async run(backend) {
+      await queuedRun(backend, { id: "busy", threadId: "thread-1", viewer: "ann" });
+      await endedRun(backend, { id: "ended", threadId: "thread-2", viewer: "ann" });
+      for (const threadId of ["thread-1", "thread-2"]) {
+        await assert.rejects(
+          backend.runs.create(newRun({ id: "other", threadId, viewer: "bob" }), queued()),
+          NotFoundError,
+        );
+      }
+      await queuedRun(backend, { id: "next", threadId: "thread-2", viewer: "ann" });
     },
   },
   {
