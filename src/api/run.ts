@@ -1,10 +1,11 @@
 import { BadUserInputError } from "../errors.ts";
-import { formatCursor, parseCursor } from "../events/cursor.ts";
+import { formatCursor } from "../events/cursor.ts";
 import { checkReach } from "../events/follow.ts";
 import { isFinal, type Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
 import type { EventPageSource } from "./refs.ts";
+import { checkCursorIsOf, cursorFrom } from "./subscribe-to-run.ts";
 import type { WorkflowEventRefs } from "./workflow-event.ts";
 
 const MAX_EVENTS_PER_PAGE = 1_000;
@@ -118,7 +119,9 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
           if (first < 1 || first > MAX_EVENTS_PER_PAGE) {
             throw new BadUserInputError(`first must be between 1 and ${MAX_EVENTS_PER_PAGE}`);
           }
-          return readPage(run, afterOf(run, after), first, only ?? undefined);
+          const cursor = cursorFrom(after, undefined);
+          checkCursorIsOf(run.id, cursor);
+          return readPage(run, cursor?.seq ?? 0, first, only ?? undefined);
         },
       }),
     }),
@@ -147,13 +150,4 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
     const endCursor = formatCursor(run.id, last.seq, last.attempt);
     return { nodes, endCursor, hasMore: last.seq < lastSeq };
   }
-}
-
-function afterOf(run: Run, after: string | null | undefined): number {
-  if (after === null || after === undefined) return 0;
-  const cursor = parseCursor(after);
-  if (cursor.runId !== undefined && cursor.runId !== run.id) {
-    throw new BadUserInputError(`The cursor is of run ${cursor.runId}, not of ${run.id}`);
-  }
-  return cursor.seq;
 }

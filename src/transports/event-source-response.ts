@@ -1,4 +1,5 @@
 import type { ExecutionResult } from "graphql";
+import { requestState } from "./request-state.ts";
 
 /** Proxies close what is silent for long; and a write is how a vanished client is found out. */
 const PING_MS = 12_000;
@@ -15,14 +16,20 @@ export type FetchApi = Pick<typeof globalThis, "Response" | "ReadableStream" | "
 
 /**
  * Answers with server-sent events, one frame a result, read as fast as the client takes them, and
- * `event: complete` at the end. Closing the connection ends `results`.
+ * `event: complete` at the end; with 204 when there is nothing to send, now or ever. Closing the
+ * connection ends `results`.
  */
 export function eventSourceResponse(
+  request: Request,
   results: AsyncIterable<ExecutionResult>,
   format: (result: ExecutionResult) => string,
   { Response, ReadableStream, TextEncoder }: FetchApi,
 ): Response {
   const iterator = results[Symbol.asyncIterator]();
+  if (requestState(request).isPastEnd) {
+    void iterator.return?.();
+    return new Response(null, { status: 204 });
+  }
   const encoder = new TextEncoder();
   const encode = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
   let ping: NodeJS.Timeout | undefined;

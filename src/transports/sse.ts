@@ -23,14 +23,10 @@ export function useEventSource(): Plugin {
     },
     onResultProcess({ request, result, setResultProcessor }) {
       if (isStream(result)) {
-        const answer = (fetchApi: Parameters<typeof eventSourceResponse>[2]): Response => {
-          if (!requestState(request).isPastEnd) {
-            return eventSourceResponse(result, formatResult, fetchApi);
-          }
-          void result[Symbol.asyncIterator]().return?.();
-          return new fetchApi.Response(null, { status: 204 });
-        };
-        setResultProcessor((_result, fetchApi) => answer(fetchApi), "text/event-stream");
+        setResultProcessor(
+          (_result, fetchApi) => eventSourceResponse(request, result, formatResult, fetchApi),
+          "text/event-stream",
+        );
       } else if (isEventSource(request) && !Array.isArray(result)) {
         const { errors } = result as ExecutionResult;
         const status = errors ? httpStatusOf(errors) : 406;

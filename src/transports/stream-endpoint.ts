@@ -53,11 +53,7 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
         .pipeline()
         .getResultForParams({ params, request }, { request, params } as never);
       if (!isStream(result)) return refuse((result as ExecutionResult).errors ?? []);
-      if (requestState(request).isPastEnd) {
-        await result[Symbol.asyncIterator]().return?.();
-        return endResponse(new fetchAPI.Response(null, { status: 204 }));
-      }
-      endResponse(eventSourceResponse(result, (each) => formatFrame(each), fetchAPI));
+      endResponse(eventSourceResponse(request, result, formatFrame, fetchAPI));
     },
   };
 }
