@@ -33,3 +33,6 @@ export {
 } from "./workflows/define-events.ts";
 export { defineWorkflow, type WorkflowDefinition } from "./workflows/define-workflow.ts";
 export type { Graph } from "./workflows/graph.ts";
+export type { JsonSchema } from "./workflows/json-schema.ts";
+export type { AnySchema, SchemasOption } from "./workflows/schemas.ts";
+export type { StandardSchemaV1 } from "./workflows/standard-schema.ts";

@@ -72,7 +72,7 @@ export function createService(options: ServiceOptions): Service {
   const backend = options.backend ?? memory();
   const engine = new Engine({ workflows, backend, limits, exposeErrors, logger });
   // → GraphQL fields
-  const { schema, names, workflowFields } = createSchema(engine, options.schema);
+  const { schema, names, toWorkflowInput } = createSchema(engine, logger, options.schema);
   for (const conflict of fieldConflicts(schema, names.type("WorkflowEvent"))) {
     logger.warn({}, conflict);
   }
@@ -81,7 +81,7 @@ export function createService(options: ServiceOptions): Service {
     schema,
     endpoint,
     names,
-    workflowFields,
+    toWorkflowInput,
     allowedOrigins,
     logger,
   });

@@ -19,8 +19,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   backends: ["backend", "events", "runs"],
   service: ["workflows", "runs", "api", "transports", "backend", "backends"],
   server: ["service"],
-  cli: ["workflows", "api", "service", "server"],
+  config: ["workflows"],
+  cli: ["workflows", "api", "config", "service", "server"],
   testing: ["backend", "events", "runs"],
+  client: [],
 };
 
 /** Of the engine, backends and contract suites know the ports only. */

@@ -22,7 +22,14 @@ afterAll(async () => {
 });
 
 test("every command of the README is run by a test", () => {
-  const tested = ["npm start", "curl", "npm install", "npx langgraph-graphql serve", ...RUN_BY_CI];
+  const tested = [
+    "npm start",
+    "curl",
+    "npm install",
+    "npx langgraph-graphql serve",
+    "npx langgraph-graphql run",
+    ...RUN_BY_CI,
+  ];
   const untested = commands().filter((line) => !tested.some((known) => line.startsWith(known)));
   expect(untested).toEqual([]);
 });
@@ -119,6 +126,14 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
     const typeRoots = join(ROOT, "node_modules/@types");
     const options = "--noEmit --strict --module nodenext --target es2023 --types node".split(" ");
     await run("node", [tsc, ...options, "--typeRoots", typeRoots, "typed.ts"], { cwd: project });
+  });
+
+  test("runs a workflow from the terminal as the README shows", async () => {
+    await cp(join(ROOT, "src/demo"), join(project, "src/demo"), { recursive: true });
+    const command = commandStartingWith("npx langgraph-graphql run");
+    const { stdout, stderr } = await run("bash", ["-c", command], { cwd: project });
+    expect(JSON.parse(stdout)).toEqual({ results: ["A", "B"] });
+    expect(stderr).toContain("Processing b");
   });
 
   test("has the command line that the README shows", async () => {

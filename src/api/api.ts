@@ -1,5 +1,9 @@
 import type { Engine } from "../runs/engine.ts";
 import type { Builder } from "./builder.ts";
+import type { InputTypes } from "./data/input-types.ts";
+import type { Misfits } from "./data/misfits.ts";
+import type { OutputTypes } from "./data/output-types.ts";
+import type { WorkflowShapes } from "./data/workflow-shapes.ts";
 import type { EventCatalog } from "./event-catalog.ts";
 import type { Names } from "./names.ts";
 import type { Refs } from "./refs.ts";
@@ -14,4 +18,9 @@ export interface Api {
   readonly catalog: EventCatalog;
   /** Workflow name → its field in `WorkflowInput`, `WorkflowState` and `WorkflowResult`. */
   readonly workflowFields: ReadonlyMap<string, string>;
+  /** Workflow name → what its data is. */
+  readonly shapes: ReadonlyMap<string, WorkflowShapes>;
+  readonly outputs: OutputTypes;
+  readonly inputs: InputTypes;
+  readonly misfits: Misfits;
 }

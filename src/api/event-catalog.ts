@@ -1,9 +1,9 @@
-import type { z } from "zod";
 import { ConfigError } from "../errors.ts";
 import type { EventBody } from "../events/run-event.ts";
 import { BUILT_IN_EVENTS } from "../workflows/define-events.ts";
+import { toJsonSchema } from "../workflows/to-json-schema.ts";
+import type { JsonSchema } from "../workflows/json-schema.ts";
 import type { Workflows } from "../workflows/workflow.ts";
-import { jsonSchemaOf, type JsonSchema } from "./json-schema.ts";
 import { toEventTypeName, toEnumValue, type Names } from "./names.ts";
 
 /** A declared event and the GraphQL type made of it. */
@@ -26,14 +26,6 @@ const BUILT_IN_TYPES = [
   "RunStatusEvent",
 ] as const;
 
-/** Names that end in `Event` and are something else. */
-const RESERVED_TYPES: readonly string[] = [
-  ...BUILT_IN_TYPES,
-  "RunEvent",
-  "WrittenEvent",
-  "WorkflowEvent",
-];
-
 /** Which GraphQL type each event is. */
 export interface EventCatalog {
   /** The events that workflows declare beside the built-in ones, each once. */
@@ -41,6 +33,8 @@ export interface EventCatalog {
   /** Enum value of `WorkflowEventType` → type name. */
   readonly enumValues: ReadonlyMap<string, string>;
   typeNameOf(event: EventBody): string;
+  /** JSON Schema of the fields of an event that some workflow has. */
+  schemaOf(type: string): JsonSchema;
 }
 
 /**
@@ -54,6 +48,10 @@ export function createEventCatalog(workflows: Workflows, names: Names): EventCat
   for (const type of Object.keys(BUILT_IN_EVENTS)) {
     typeNames.set(type, names.type(toEventTypeName(type)));
   }
+  const schemas = new Map(declared.map(({ type, schema }) => [type, schema]));
+  for (const [type, schema] of Object.entries(BUILT_IN_EVENTS)) {
+    schemas.set(type, toJsonSchema(schema, "output"));
+  }
   const customEvent = names.type("CustomEvent");
   const fixed = {
     state: names.type("StateUpdate"),
@@ -63,18 +61,23 @@ export function createEventCatalog(workflows: Workflows, names: Names): EventCat
   };
   return {
     declared,
-    enumValues: new Map(
-      [...BUILT_IN_TYPES, ...declared.map(({ type }) => toEventTypeName(type))].map((name) => [
-        toEnumValue(name.replace(/Event$/, "")),
-        names.type(name),
-      ]),
-    ),
+    enumValues: new Map([
+      ...BUILT_IN_TYPES.map((name) => [toEventEnumValue(name), names.type(name)] as const),
+      ...declared.map(
+        ({ type, typeName }) => [toEventEnumValue(toEventTypeName(type)), typeName] as const,
+      ),
+    ]),
     typeNameOf: (event) =>
       event.kind === "written"
         ? // An event of a former declaration is still in the log when its type is gone.
           ((event.event === null ? undefined : typeNames.get(event.event)) ?? customEvent)
         : fixed[event.kind],
+    schemaOf: (type) => schemas.get(type) ?? {},
   };
+}
+
+function toEventEnumValue(typeName: string): string {
+  return toEnumValue(typeName.replace(/Event$/, ""));
 }
 
 function collect(workflows: Workflows, names: Names): readonly DeclaredEvent[] {
@@ -91,23 +94,21 @@ function collect(workflows: Workflows, names: Names): readonly DeclaredEvent[] {
   return [...byTypeName.values()];
 }
 
-function declare(type: string, schema: z.ZodType, names: Names): DeclaredEvent {
+function declare(type: string, schema: unknown, names: Names): DeclaredEvent {
   const name = toEventTypeName(type);
   if (!/^[A-Za-z]/.test(name)) {
     throw new ConfigError(
       `Event ${JSON.stringify(type)} would be the GraphQL type ${name}, and names begin with a letter: rename it`,
     );
   }
-  if (RESERVED_TYPES.includes(name)) {
-    throw new ConfigError(
-      `Event ${JSON.stringify(type)} would be the GraphQL type ${name}, which is taken: rename it, ` +
-        `for example to ${JSON.stringify(`my_${type}`)}`,
-    );
-  }
-  const jsonSchema = jsonSchemaOf(schema);
+  const jsonSchema = toJsonSchema(schema, "output");
   return {
     type,
-    typeName: names.type(name),
+    typeName: names.generate([name], {
+      owner: `Event ${JSON.stringify(type)}`,
+      fix: `rename it, for example to ${JSON.stringify(`my_${type}`)}`,
+      fingerprint: name,
+    }),
     schema: jsonSchema,
     description: jsonSchema.description,
   };

@@ -2,11 +2,33 @@ import { ConfigError } from "../errors.ts";
 
 /** All names that the schema takes from outside or may have to give up: the only place that makes them. */
 export interface Names {
-  /** A type: `Run`, or `AgentsRun` under the prefix `Agents`. */
+  /**
+   * A type of the service's own: `Run`, or `AgentsRun` under the prefix `Agents`. Throws `ConfigError`
+   * if something of the user's has taken it.
+   */
   type(name: string): string;
   /** A root field: `runWorkflow`, or `agentsRunWorkflow` under the prefix `Agents`. */
   rootField(name: string): string;
+  /**
+   * A type that is made of something of the user's: the first of `candidates` that is free, or that
+   * something alike has already. Throws `ConfigError` if there is none.
+   */
+  generate(candidates: readonly string[], claim: Claim): string;
 }
+
+/** Who wants a name for a type. */
+export interface Claim {
+  /** Begins the sentence of an error: `Event "citation"`. */
+  readonly owner: string;
+  /** Ends it: what to do about two that want the same name. */
+  readonly fix: string;
+  /** Equal for those that may share the type. */
+  readonly fingerprint: string;
+}
+
+/** Types that have no prefix. */
+const SHARED_TYPES =
+  "Query Mutation Subscription ID String Int Float Boolean JSON DateTime Cursor".split(" ");
 
 const GRAPHQL_NAME = /^[A-Za-z_]\w*$/;
 
@@ -17,9 +39,34 @@ export function createNames(prefix = ""): Names {
       `schema.prefix must be a name that begins with a capital letter, not ${JSON.stringify(prefix)}`,
     );
   }
+  const own = new Set(SHARED_TYPES);
+  const claims = new Map<string, Claim>();
+  const refuse = ({ owner, fix }: Claim, name: string, other: string): never => {
+    throw new ConfigError(
+      `${owner} would be the GraphQL type ${name}, which is taken by ${other}: ${fix}`,
+    );
+  };
   return {
-    type: (name) => prefix + name,
+    type(name) {
+      const claim = claims.get(prefix + name);
+      if (claim) refuse(claim, prefix + name, "the service itself");
+      own.add(prefix + name);
+      return prefix + name;
+    },
     rootField: (name) => (prefix === "" ? name : lowerFirst(prefix) + upperFirst(name)),
+    generate(candidates, claim) {
+      const names = candidates.map((name) => prefix + name);
+      const name = names.find((candidate) => {
+        const other = claims.get(candidate);
+        return other ? other.fingerprint === claim.fingerprint : !own.has(candidate);
+      });
+      if (name !== undefined) {
+        claims.set(name, claims.get(name) ?? claim);
+        return name;
+      }
+      const [wanted = ""] = names;
+      return refuse(claim, wanted, claims.get(wanted)?.owner ?? "the service itself");
+    },
   };
 }
 
@@ -34,14 +81,20 @@ export function toFieldName(name: string): string {
   return /^\d/.test(field) ? `_${field}` : field;
 }
 
-/** A type name in Pascal case: `tool_call` → `ToolCall`. */
+/** Whether a name has anything that a GraphQL name could be made of: ASCII letters and digits. */
+export function isNameable(name: string): boolean {
+  return /[A-Za-z0-9]/.test(name);
+}
+
+/**
+ * A type name in Pascal case: `tool_call` → `ToolCall`. A name without ASCII letters and digits is
+ * spelled by its code points: `名` → `U540D`.
+ */
 export function toTypeName(name: string): string {
-  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-  if (words.length === 0) {
-    throw new ConfigError(
-      `${JSON.stringify(name)} has no letter or digit that a GraphQL name could be made of`,
-    );
-  }
+  const words = isNameable(name)
+    ? name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "")
+    : Array.from(name, (character) => `u${character.codePointAt(0)?.toString(16).toUpperCase()}`);
+  if (words.length === 0) throw new ConfigError("There is an empty name: give it a letter");
   return words.map(upperFirst).join("");
 }
 
@@ -91,6 +144,7 @@ function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function lowerFirst(text: string): string {
+/** `Report` → `report`. */
+export function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

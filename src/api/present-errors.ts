@@ -1,12 +1,5 @@
-import {
-  defaultFieldResolver,
-  GraphQLError,
-  type GraphQLFieldResolver,
-  type GraphQLObjectType,
-} from "graphql";
+import { defaultFieldResolver, GraphQLError, type GraphQLObjectType } from "graphql";
 import { ServiceError } from "../errors.ts";
-
-type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
 /**
  * Has the fields of `type` throw our errors as GraphQL's own, which servers show to clients; of any
@@ -19,10 +12,13 @@ export function presentErrors(type: GraphQLObjectType | null | undefined): void 
   }
 }
 
-function presenting(resolve: Resolver): Resolver {
+/** The same function, which throws our errors as GraphQL's own. */
+export function presenting<Args extends readonly unknown[]>(
+  resolve: (...args: Args) => unknown,
+): (...args: Args) => unknown {
   return (...args) => {
     try {
-      const result: unknown = resolve(...args);
+      const result = resolve(...args);
       return result instanceof Promise ? result.catch(rethrow) : result;
     } catch (error) {
       return rethrow(error);

@@ -61,7 +61,9 @@ export function addRunQueries({ builder, names, refs, engine, workflowFields }: 
       },
       resolve: async (_root, { first, after, where }, context) => {
         if (first < 1 || first > MAX_RUNS_PER_PAGE) {
-          throw new BadUserInputError(`first must be between 1 and ${MAX_RUNS_PER_PAGE}`);
+          throw new BadUserInputError(`first must be between 1 and ${MAX_RUNS_PER_PAGE}`, [
+            { path: ["first"], message: `Must be between 1 and ${MAX_RUNS_PER_PAGE}` },
+          ]);
         }
         const { runs, hasMore } = await engine.list(
           { workflow: workflowNamed(where?.workflow), statuses: where?.statuses ?? undefined },

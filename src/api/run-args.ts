@@ -1,15 +1,16 @@
-import type { StartRequest } from "../runs/engine.ts";
+import { BadUserInputError } from "../errors.ts";
+import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import type { Builder } from "./builder.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
-import { readWorkflowInput, type WorkflowRefs } from "./workflow.ts";
+import { checkMayWrite, viewerOf, type ApiContext } from "./context.ts";
+import { readWorkflow, toGivenPath, type WorkflowInputRefs } from "./workflow-data.ts";
 
 type Arg = Parameters<Parameters<Builder["subscriptionField"]>[1]>[0]["arg"];
 
 /** The arguments that start a run; `runWorkflow` and `startRun` take the same. */
 export type RunArgs = ReturnType<typeof createRunArgs>;
 
-export function createRunArgs({ builder, names }: Api, { input }: WorkflowRefs) {
+export function createRunArgs({ builder, names }: Api, { input, context }: WorkflowInputRefs) {
   const options = builder.inputType(names.type("RunOptions"), {
     description: "How to run a workflow.",
     fields: (t) => ({
@@ -17,6 +18,13 @@ export function createRunArgs({ builder, names }: Api, { input }: WorkflowRefs) 
         required: false,
         description:
           "How long the run may take, in milliseconds; at most, and by default, what the server allows.",
+      }),
+      ...(context && {
+        context: t.field({
+          type: context,
+          required: false,
+          description: "LangGraph's runtime context, for the workflow that is run.",
+        }),
       }),
     }),
   });
@@ -36,27 +44,46 @@ export function createRunArgs({ builder, names }: Api, { input }: WorkflowRefs) 
   };
 }
 
-/** What those arguments ask the engine for. */
-export function toStartRequest(
-  { workflowFields }: Api,
-  given: {
-    readonly input: object;
-    readonly runId?: string | null | undefined;
-    readonly threadId?: string | null | undefined;
-    readonly options?: { readonly timeoutMs?: number | null | undefined } | null | undefined;
-  },
+/** What a client gives for those arguments. */
+export interface GivenRun {
+  readonly input: object;
+  readonly runId?: string | null | undefined;
+  readonly threadId?: string | null | undefined;
+  readonly options?:
+    | {
+        readonly timeoutMs?: number | null | undefined;
+        readonly context?: object | null | undefined;
+      }
+    | null
+    | undefined;
+}
+
+/**
+ * Starts the run that those arguments ask for; `defaultRunId` names it if they do not. Throws what
+ * `Engine.start` throws, problems of the input and the context under the arguments' names.
+ */
+export async function startRun(
+  api: Api,
+  { input, runId, threadId, options }: GivenRun,
   context: ApiContext | undefined,
-): StartRequest {
-  const { workflow, input } = readWorkflowInput(
-    given.input as Readonly<Record<string, unknown>>,
-    workflowFields,
-  );
-  return {
-    viewer: viewerOf(context),
-    workflow,
-    input,
-    runId: given.runId ?? undefined,
-    threadId: given.threadId ?? undefined,
-    timeoutMs: given.options?.timeoutMs ?? undefined,
-  };
+  defaultRunId?: string,
+): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+  checkMayWrite(context);
+  const workflow = readWorkflow(api, { input, context: options?.context });
+  try {
+    return await api.engine.start({
+      viewer: viewerOf(context),
+      ...workflow,
+      runId: runId ?? defaultRunId,
+      threadId: threadId ?? undefined,
+      timeoutMs: options?.timeoutMs ?? undefined,
+    });
+  } catch (error) {
+    if (!(error instanceof BadUserInputError)) throw error;
+    const problems = error.problems.map(({ path, message }) => ({
+      path: toGivenPath(api, workflow, path),
+      message,
+    }));
+    throw new BadUserInputError(error.message, problems, { cause: error });
+  }
 }

@@ -2,8 +2,8 @@ import { v5 as uuidv5, validate as isUuid } from "uuid";
 import { BadUserInputError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { checkMayWrite, viewerOf, type ApiContext } from "./context.ts";
-import { toStartRequest, type RunArgs } from "./run-args.ts";
+import { viewerOf, type ApiContext } from "./context.ts";
+import { startRun, type GivenRun, type RunArgs } from "./run-args.ts";
 import { checkCursorIsOf, cursorFrom, resolveItem, subscribeToRun } from "./subscribe-to-run.ts";
 import type { WorkflowEventRefs } from "./workflow-event.ts";
 
@@ -67,16 +67,8 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
     }),
   );
 
-  async function start(
-    given: Parameters<typeof toStartRequest>[1],
-    context: ApiContext,
-  ): Promise<Run> {
-    checkMayWrite(context);
-    const request = toStartRequest(api, given, context);
-    const { run } = await engine.start({
-      ...request,
-      runId: request.runId ?? runIdOfOperation(context),
-    });
+  async function start(given: GivenRun, context: ApiContext): Promise<Run> {
+    const { run } = await startRun(api, given, context, runIdOfOperation(context));
     return run;
   }
 

@@ -117,7 +117,9 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
         },
         resolve: (run, { after, first, only }) => {
           if (first < 1 || first > MAX_EVENTS_PER_PAGE) {
-            throw new BadUserInputError(`first must be between 1 and ${MAX_EVENTS_PER_PAGE}`);
+            throw new BadUserInputError(`first must be between 1 and ${MAX_EVENTS_PER_PAGE}`, [
+              { path: ["first"], message: `Must be between 1 and ${MAX_EVENTS_PER_PAGE}` },
+            ]);
           }
           const cursor = cursorFrom(after, undefined);
           checkCursorIsOf(run.id, cursor);

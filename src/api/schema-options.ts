@@ -6,6 +6,11 @@ export interface SchemaOptions {
   readonly prefix?: string | undefined;
   /** Scalars of the host's own to use for `JSON` and `DateTime`. */
   readonly scalars?: ScalarOverrides | undefined;
+  /**
+   * Makes the schema a subgraph of Apollo Federation 2: `Run` and `Workflow` are entities, and
+   * `_service { sdl }` is what to compose. @default false
+   */
+  readonly federation?: boolean | undefined;
 }
 
 /** Scalars that replace ours, for a schema that has its own. */

@@ -1,9 +1,19 @@
-import type { GraphQLObjectType, GraphQLSchema } from "graphql";
+import { validateSchema, type GraphQLObjectType, type GraphQLSchema } from "graphql";
+import { ConfigError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import type { Logger } from "../logger.ts";
 import type { Engine } from "../runs/engine.ts";
 import type { Api } from "./api.ts";
 import { createBuilder } from "./builder.ts";
 import { addCancelRun } from "./cancel-run.ts";
+import { Enums } from "./data/enums.ts";
+import { InputTypes } from "./data/input-types.ts";
+import { Misfits } from "./data/misfits.ts";
+import { OutputTypes } from "./data/output-types.ts";
+import { readShapes } from "./data/workflow-shapes.ts";
 import { createEventCatalog } from "./event-catalog.ts";
+import { toSubgraph } from "./federation.ts";
+import { implementMessage } from "./message.ts";
 import { createNames, distinctNames, toFieldName, type Names } from "./names.ts";
 import { implementObservedEvents } from "./observed-events.ts";
 import { addRunQueries } from "./query-runs.ts";
@@ -20,25 +30,36 @@ import { addStartRun } from "./start-run.ts";
 import { createWorkflowEvent } from "./workflow-event.ts";
 import { addWorkflowEvents } from "./workflow-events.ts";
 import { implementWorkflow } from "./workflow.ts";
+import {
+  createWorkflowInputs,
+  implementWorkflowData,
+  writeWorkflowInput,
+} from "./workflow-data.ts";
 import { implementWrittenEvents } from "./written-events.ts";
 
 /** The schema, and the names that it gave. */
 export interface Schema {
   readonly schema: GraphQLSchema;
   readonly names: Names;
-  /** Workflow name → its field in `WorkflowInput`, `WorkflowState` and `WorkflowResult`. */
-  readonly workflowFields: ReadonlyMap<string, string>;
+  /** What `WorkflowInput` takes for a workflow's input in JSON; `undefined` if there is no such workflow. */
+  readonly toWorkflowInput: (workflow: string, input: JsonValue) => JsonObject | undefined;
 }
 
 /** Builds the GraphQL schema of an engine's workflows. Throws `ConfigError` on names that collide. */
-export function createSchema(engine: Engine, options: SchemaOptions = {}): Schema {
+export function createSchema(engine: Engine, logger: Logger, options: SchemaOptions = {}): Schema {
   const builder = createBuilder(options.scalars);
   const names = createNames(options.prefix);
+  const enums = new Enums(builder, names);
+  const { message, messageInput } = implementMessage(builder, names);
   const api: Api = {
     builder,
     names,
     engine,
     refs: createRefs(builder, names),
+    shapes: new Map([...engine.workflows].map(([name, workflow]) => [name, readShapes(workflow)])),
+    outputs: new OutputTypes(builder, names, enums, message),
+    inputs: new InputTypes(builder, names, enums, messageInput),
+    misfits: new Misfits(logger),
     catalog: createEventCatalog(engine.workflows, names),
     workflowFields: distinctNames(
       engine.workflows.keys(),
@@ -52,12 +73,13 @@ export function createSchema(engine: Engine, options: SchemaOptions = {}): Schem
   builder.subscriptionType({});
 
   implementRunEvent(api);
-  implementWrittenEvents(api);
   implementObservedEvents(api);
   implementRunStatusEvent(api);
   const events = createWorkflowEvent(api);
   implementRun(api, events);
-  const args = createRunArgs(api, implementWorkflow(api));
+  implementWorkflow(api);
+  const workflowInputs = createWorkflowInputs(api);
+  const args = createRunArgs(api, workflowInputs);
 
   addWorkflowQueries(api);
   addRunQueries(api);
@@ -65,10 +87,25 @@ export function createSchema(engine: Engine, options: SchemaOptions = {}): Schem
   addCancelRun(api);
   addRunWorkflow(api, args, events);
   addWorkflowEvents(api, events);
+  // What is made of the user's schemas comes last: the service's own names have precedence.
+  implementWrittenEvents(api);
+  implementWorkflowData(api, workflowInputs);
   const schema = builder.toSchema();
+  checkSchema(schema);
   presentErrors(schema.getQueryType());
   presentErrors(schema.getMutationType());
   presentErrors(schema.getSubscriptionType());
   presentErrors(schema.getType(names.type("Run")) as GraphQLObjectType);
-  return { schema, names, workflowFields: api.workflowFields };
+  return {
+    schema: options.federation ? toSubgraph(schema, api) : schema,
+    names,
+    toWorkflowInput: (workflow, input) => writeWorkflowInput(api, workflow, input),
+  };
+}
+
+/** What no name tells, such as an input that must contain itself without end. Throws `ConfigError`. */
+function checkSchema(schema: GraphQLSchema): void {
+  const [error] = validateSchema(schema);
+  if (!error) return;
+  throw new ConfigError(`The workflows' data makes no valid GraphQL schema: ${error.message}`);
 }

@@ -1,11 +1,10 @@
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { checkMayWrite } from "./context.ts";
-import { toStartRequest, type RunArgs } from "./run-args.ts";
+import { startRun, type RunArgs } from "./run-args.ts";
 
 /** `Mutation.startRun`. */
 export function addStartRun(api: Api, args: RunArgs): void {
-  const { builder, names, refs, engine } = api;
+  const { builder, names, refs } = api;
   const payload = builder
     .objectRef<{ readonly run: Run; readonly isNew: boolean }>(names.type("StartRunPayload"))
     .implement({
@@ -22,10 +21,7 @@ export function addStartRun(api: Api, args: RunArgs): void {
       nullable: true,
       description: "Start a run without following it. Idempotent by `runId`.",
       args: args.start(t),
-      resolve: (_root, given, context) => {
-        checkMayWrite(context);
-        return engine.start(toStartRequest(api, given, context));
-      },
+      resolve: (_root, given, context) => startRun(api, given, context),
     }),
   );
 }

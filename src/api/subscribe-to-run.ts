@@ -50,8 +50,8 @@ export function cursorFrom(
   after: string | null | undefined,
   context: ApiContext | undefined,
 ): Cursor | undefined {
-  const texts = [...(after == null ? [] : [after]), ...(context?.cursors ?? [])];
-  return furthest(texts.map(parseCursor));
+  const cursors = (context?.cursors ?? []).map((text) => parseCursor(text));
+  return furthest(after == null ? cursors : [parseCursor(after, ["after"]), ...cursors]);
 }
 
 /** Refuses a cursor of another run. */

@@ -1,9 +1,9 @@
-import { toJson } from "../json.ts";
+import type { JsonValue } from "../json.ts";
 import { describeGraph } from "../workflows/describe-graph.ts";
 import type { Api } from "./api.ts";
 
-/** `Workflow`, and the types with one field for each workflow: `WorkflowInput`, `WorkflowState`, `WorkflowResult`. */
-export function implementWorkflow({ builder, names, refs, engine, catalog, workflowFields }: Api) {
+/** `Workflow`, which says what can be run and what it takes. */
+export function implementWorkflow({ builder, names, refs, catalog, workflowFields }: Api): void {
   const nodeType = builder
     .objectRef<{ readonly id: string; readonly name: string }>(names.type("GraphNode"))
     .implement({
@@ -21,24 +21,57 @@ export function implementWorkflow({ builder, names, refs, engine, catalog, workf
       }),
     });
 
+  const eventType = builder.objectRef<EventTypeSource>(names.type("EventType")).implement({
+    description: "An event that a workflow's nodes may write.",
+    fields: (t) => ({
+      type: t.exposeString("type", { description: "The `type` that nodes write." }),
+      typeName: t.exposeString("typeName", { description: "The GraphQL type that becomes of it." }),
+      schema: t.field({
+        type: "JSON",
+        description: "JSON Schema of its other fields.",
+        resolve: ({ schema }) => schema,
+      }),
+    }),
+  });
+
   refs.workflow.implement({
     description: "A graph that can be run.",
     fields: (t) => ({
       name: t.exposeString("name", { description: "As the server's configuration names it." }),
       field: t.string({
-        description: "Its field in `WorkflowInput`, `WorkflowState` and `WorkflowResult`.",
+        description:
+          "Its field in `WorkflowInput`, `WorkflowContext`, `WorkflowState` and `WorkflowResult`.",
         resolve: ({ name }) => workflowFields.get(name) ?? name,
       }),
       description: t.exposeString("description", { nullable: true }),
       version: t.exposeString("version", {
         description: "Changes when the graph's nodes or edges do.",
       }),
-      eventTypes: t.stringList({
-        description: "The GraphQL types of the events that it declares, built-in ones included.",
+      inputSchema: t.field({
+        ...describeSchema("input"),
+        resolve: ({ schemas }) => schemas.input as JsonValue,
+      }),
+      stateSchema: t.field({
+        ...describeSchema("state"),
+        resolve: ({ schemas }) => schemas.state as JsonValue,
+      }),
+      outputSchema: t.field({
+        ...describeSchema("output"),
+        resolve: ({ schemas }) => schemas.output as JsonValue,
+      }),
+      contextSchema: t.field({
+        ...describeSchema("context"),
+        resolve: ({ schemas }) => schemas.context as JsonValue,
+      }),
+      eventTypes: t.field({
+        type: [eventType],
+        description: "The events that its nodes may write, built-in ones included.",
         resolve: ({ events }) =>
-          [...events.keys()].map((event) =>
-            catalog.typeNameOf({ kind: "written", event, payload: null }),
-          ),
+          [...events.keys()].map((type) => ({
+            type,
+            typeName: catalog.typeNameOf({ kind: "written", event: type, payload: null }),
+            schema: catalog.schemaOf(type) as JsonValue,
+          })),
       }),
       nodes: t.field({
         type: [nodeType],
@@ -54,55 +87,18 @@ export function implementWorkflow({ builder, names, refs, engine, catalog, workf
       }),
     }),
   });
-
-  for (const [ref, description] of [
-    [refs.workflowState, "State of a workflow: only the run's own workflow is set."],
-    [refs.workflowResult, "Output of a workflow: only the run's own workflow is set."],
-  ] as const) {
-    ref.implement({
-      description,
-      fields: (t) =>
-        Object.fromEntries(
-          [...workflowFields].map(([name, field]) => [
-            field,
-            t.field({
-              type: "JSON",
-              nullable: true,
-              resolve: ({ workflow, value }) => (workflow === name ? value : null),
-            }),
-          ]),
-        ),
-    });
-  }
-
-  const input = builder.inputType(names.type("WorkflowInput"), {
-    isOneOf: true,
-    description: "Which workflow to run, and its input.",
-    fields: (t) =>
-      Object.fromEntries(
-        [...workflowFields].map(([name, field]) => [
-          field,
-          t.field({
-            type: "JSON",
-            required: false,
-            description: engine.workflows.get(name)?.description ?? `The input of ${name}.`,
-          }),
-        ]),
-      ),
-  });
-  return { input };
 }
 
-export type WorkflowRefs = ReturnType<typeof implementWorkflow>;
+interface EventTypeSource {
+  readonly type: string;
+  readonly typeName: string;
+  readonly schema: JsonValue;
+}
 
-/** The workflow and input that a `WorkflowInput` holds; GraphQL has checked that there is just one. */
-export function readWorkflowInput(
-  input: Readonly<Record<string, unknown>>,
-  workflowFields: ReadonlyMap<string, string>,
-) {
-  for (const [workflow, field] of workflowFields) {
-    const value = input[field];
-    if (value !== undefined) return { workflow, input: toJson(value) };
-  }
-  throw new TypeError("GraphQL let an empty WorkflowInput pass");
+function describeSchema(part: string) {
+  return {
+    type: "JSON",
+    nullable: true,
+    description: `JSON Schema of its ${part}; null where the graph has none.`,
+  } as const;
 }

@@ -3,7 +3,9 @@ import type { JsonObject } from "../json.ts";
 import type { Api } from "./api.ts";
 import type { DeclaredEvent } from "./event-catalog.ts";
 import type { WrittenSource } from "./event-source.ts";
-import { generateFields } from "./output-type.ts";
+import { fit } from "./data/fit.ts";
+import { readShape } from "./data/read-shape.ts";
+import { toEventTypeName } from "./names.ts";
 import { INTERFACE_FIELDS } from "./run-event.ts";
 
 /** The types of what nodes write: `ProgressEvent`, `CompleteEvent`, `CustomEvent`, and one for each declared event. */
@@ -69,13 +71,18 @@ export function implementWrittenEvents(api: Api): void {
   for (const event of api.catalog.declared) implementDeclaredEvent(api, event);
 }
 
-function implementDeclaredEvent({ builder, refs }: Api, event: DeclaredEvent): void {
-  const { type, typeName, schema, description } = event;
-  const fields = generateFields(builder, schema, typeName);
+function implementDeclaredEvent(
+  { builder, refs, outputs, misfits }: Api,
+  { type, typeName, schema, description }: DeclaredEvent,
+): void {
+  const owner = `Event ${JSON.stringify(type)}`;
+  const shape = readShape(schema, owner);
+  const scope = { base: toEventTypeName(type), part: "", owner };
+  const fields = shape.kind === "object" ? outputs.fieldsOf(shape, scope) : [];
   const taken = fields.find(({ name }) => INTERFACE_FIELDS.includes(name));
   if (taken) {
     throw new ConfigError(
-      `Event ${JSON.stringify(type)} has a field ${JSON.stringify(taken.name)}, which every event has ` +
+      `${owner} has a field ${JSON.stringify(taken.name)}, which every event has ` +
         `already: rename it, for example to ${JSON.stringify(`${type}_${taken.name}`)}`,
     );
   }
@@ -84,17 +91,14 @@ function implementDeclaredEvent({ builder, refs }: Api, event: DeclaredEvent): v
     interfaces: [refs.runEvent, refs.writtenEvent],
     fields: (t) =>
       Object.fromEntries(
-        fields.map(
-          ({ name, type: fieldType, nullable, description: fieldDescription, resolve }) => [
-            name,
-            t.field({
-              type: fieldType,
-              nullable,
-              description: fieldDescription,
-              resolve: (source: WrittenSource) => resolve(fieldsOf(source)),
-            } as never),
-          ],
-        ),
+        fields.map(({ name, property, shape: of, ...field }) => {
+          const reporter = misfits.reporter({ event: type, field: name });
+          const resolve = (source: WrittenSource) => {
+            const value = fieldsOf(source)[property];
+            return value == null ? null : fit(of, value, reporter);
+          };
+          return [name, t.field({ ...field, resolve } as never)];
+        }),
       ),
   });
 }

@@ -1,22 +1,25 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toFieldName, toTypeName } from "../api/names.ts";
+import type { GraphQLInputObjectType, GraphQLSchema } from "graphql";
+import { toTypeName } from "../api/names.ts";
 import { ConfigError } from "../errors.ts";
+import { exampleValue } from "./example-value.ts";
 import type { GraphiqlTab } from "../server/graphiql.ts";
 
 /** A tab for each workflow: a subscription that shows everything of a run. */
-export function defaultTabs(workflows: readonly string[]): readonly GraphiqlTab[] {
-  return workflows.map((name) => ({
-    title: `Run ${name}; put its input between the braces`,
+export function defaultTabs(schema: GraphQLSchema): readonly GraphiqlTab[] {
+  const workflows = schema.getType("WorkflowInput") as GraphQLInputObjectType;
+  return Object.values(workflows.getFields()).map(({ name, type }) => ({
+    title: `Run ${name}; put in what it is to work on`,
     query: `subscription Run${toTypeName(name)} {
-  runWorkflow(input: { ${toFieldName(name)}: {} }) {
+  runWorkflow(input: { ${name}: ${exampleValue(type)} }) {
     __typename
     ... on RunEvent { seq node }
     ... on WrittenEvent { payload }
     ... on StateUpdate { changes }
     ... on MessageChunk { content }
     ... on NodeEvent { phase }
-    ... on RunStatusEvent { runStatus error { message } }
+    ... on RunStatusEvent { runStatus output error { message } interrupts { id value } }
   }
 }
 `,

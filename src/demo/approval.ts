@@ -5,14 +5,21 @@ import { z } from "zod";
 
 export const events = defineEvents({});
 
-const State = z.object({
+const Input = z.object({
   request: z.string().describe("What somebody wants to be allowed."),
-  draft: z.string().default(""),
-  approved: z.boolean().default(false),
+});
+
+const Output = z.object({
+  draft: z.string().describe("What a person was asked to approve."),
+  approved: z.boolean().describe("What the person answered."),
 });
 
 /** Drafts something, then waits for a person to approve it. */
-export const graph = new StateGraph(State)
+export const graph = new StateGraph({
+  state: Input.extend(Output.shape),
+  input: Input,
+  output: Output,
+})
   .addNode("write", async ({ request }, config) => {
     const emit = events.emitter(config);
     emit.progress({ current: 0, total: 1, status: "Drafting" });

@@ -3,16 +3,23 @@ import { END, START, StateGraph } from "@langchain/langgraph";
 import { defineEvents } from "langgraph-graphql";
 import { z } from "zod";
 
-const State = z.object({
+const Input = z.object({
   items: z.array(z.string()).describe("What to work through."),
-  results: z.array(z.string()).default([]),
+});
+
+const Output = z.object({
+  results: z.array(z.string()).describe("What became of the items, in their order."),
 });
 
 // `progress` and `complete` are built in; this workflow needs no more.
 export const events = defineEvents({});
 
 /** Works through a list, one item after the other, and says how far it has got. */
-export const graph = new StateGraph(State)
+export const graph = new StateGraph({
+  state: Input.extend(Output.shape),
+  input: Input,
+  output: Output,
+})
   .addNode("work", async ({ items }, config) => {
     const emit = events.emitter(config);
     const results: string[] = [];

@@ -16,12 +16,16 @@ export function formatCursor(runId: string, seq: number, epoch: number): string 
   return `${seq}.${epoch}.${runId}`;
 }
 
-/** Reads a cursor that a client brought back: one of ours, or a bare seq. Throws `BadUserInputError`. */
-export function parseCursor(text: string): Cursor {
+/**
+ * Reads a cursor that a client brought back: one of ours, or a bare seq. Throws `BadUserInputError`;
+ * `path` says where it was in the request.
+ */
+export function parseCursor(text: string, path: readonly string[] = []): Cursor {
   const match = CURSOR.exec(text);
   if (!match) {
     throw new BadUserInputError(
       `${JSON.stringify(text.slice(0, 80))} is not a cursor: pass the cursor of a result, or a seq`,
+      [{ path, message: "Not a cursor" }],
     );
   }
   const [, seq, epoch, runId] = match;

@@ -1,9 +1,10 @@
 import { useGraphiQL } from "@graphiql/react";
 import { useEffect } from "react";
+import { showsEvents } from "./shows-events.ts";
 
 /**
  * Keeps the newest event in sight while a subscription runs. Scrolling up lets go of the tail,
- * scrolling to the end takes it up again.
+ * scrolling to the end takes it up again. A refusal stays in sight from its beginning.
  */
 export function FollowTail(): null {
   const editor = useGraphiQL((state) => state.responseEditor);
@@ -20,7 +21,8 @@ export function FollowTail(): null {
         isFollowing = below < 2 * LINE_PX;
       }),
       editor.onDidChangeModelContent(() => {
-        if (isFollowing) editor.setScrollTop(editor.getScrollHeight());
+        const beginning = editor.getModel()?.getValueInRange(FIRST_LINES) ?? "";
+        if (isFollowing && showsEvents(beginning)) editor.setScrollTop(editor.getScrollHeight());
       }),
     ];
     return () => {
@@ -29,5 +31,7 @@ export function FollowTail(): null {
   }, [editor, isSubscribed]);
   return null;
 }
+
+const FIRST_LINES = { startLineNumber: 1, startColumn: 1, endLineNumber: 3, endColumn: 1 };
 
 const LINE_PX = 20; // at the font size that GraphiQL sets

@@ -6,8 +6,9 @@ import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
 import { RUN_ORIGIN, type RunEvent } from "../events/run-event.ts";
 import { Tails } from "../events/tail.ts";
-import type { JsonValue } from "../json.ts";
-import { checkInput, type Workflow, type Workflows } from "../workflows/workflow.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import { checkContext, checkInput } from "../workflows/check-input.ts";
+import type { Workflow, Workflows } from "../workflows/workflow.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { RunFilter } from "./run-store.ts";
 import { isFinal, type Run } from "./run.ts";
@@ -21,6 +22,8 @@ export interface StartRequest {
   readonly viewer: Viewer;
   readonly workflow: string;
   readonly input: JsonValue;
+  /** LangGraph's runtime context, for the workflows that have a schema of it. */
+  readonly context?: JsonObject | undefined;
   /** The client's own name for the run, which makes a retry harmless. Made up when absent. */
   readonly runId?: string | undefined;
   /** The thread to go on with. The run gets its own when absent. */
@@ -69,6 +72,7 @@ export class Engine implements AsyncDisposable {
     checkId("threadId", request.threadId);
     const timeoutMs = this.#timeout(request.timeoutMs);
     await checkInput(workflow, request.input);
+    await checkContext(workflow, request.context ?? null);
     const run = this.#newRun(request, workflow, timeoutMs);
     const { run: stored, isNew } = await this.#options.backend.runs.create(run, queuedEvent(run));
     if (isNew) this.#worker.poke();
@@ -85,12 +89,16 @@ export class Engine implements AsyncDisposable {
     return run;
   }
 
-  /** The viewer's runs, newest first. */
-  list(
+  /**
+   * The viewer's runs, newest first; those after the run `page.after`. Throws `BadUserInputError`
+   * when that is no run of the viewer's: its place in the list is not known.
+   */
+  async list(
     filter: Omit<RunFilter, "viewer">,
     page: { readonly first: number; readonly after?: string | undefined },
     viewer: Viewer,
   ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+    if (page.after !== undefined) await this.#checkPlace(page.after, viewer);
     return this.#options.backend.runs.list({ ...filter, viewer }, page);
   }
 
@@ -137,11 +145,21 @@ export class Engine implements AsyncDisposable {
     );
   }
 
+  async #checkPlace(runId: string, viewer: Viewer): Promise<void> {
+    const run = await this.#options.backend.runs.get(runId);
+    if (run?.viewer === viewer) return;
+    throw new BadUserInputError("after is not the endCursor of a page: begin again without it", [
+      { path: ["after"], message: "No run that is still kept" },
+    ]);
+  }
+
   #timeout(asked: number | undefined): number {
     const most = this.#options.limits.runTimeoutMs;
     if (asked === undefined) return most;
     if (asked >= 1 && asked <= most) return asked;
-    throw new BadUserInputError(`timeoutMs must be between 1 and ${most}`);
+    throw new BadUserInputError(`timeoutMs must be between 1 and ${most}`, [
+      { path: ["options", "timeoutMs"], message: `Must be between 1 and ${most}` },
+    ]);
   }
 
   #newRun(request: StartRequest, workflow: Workflow, timeoutMs: number): Run {
@@ -153,7 +171,13 @@ export class Engine implements AsyncDisposable {
       threadId: request.threadId ?? id,
       viewer: request.viewer,
       input: request.input,
-      inputHash: hashOf([workflow.name, request.threadId ?? null, request.input]),
+      context: request.context ?? null,
+      inputHash: hashOf([
+        workflow.name,
+        request.threadId ?? null,
+        request.input,
+        request.context ?? null,
+      ]),
       status: "queued",
       epoch: 0,
       lastSeq: 1,

@@ -3,8 +3,9 @@ import type { Backend } from "../backend.ts";
 import { StaleWriterError } from "../errors.ts";
 import type { RunError, StatusBody } from "../events/run-event.ts";
 import type { Logger } from "../logger.ts";
+import { toGraphInput } from "../workflows/graph-input.ts";
 import type { Graph } from "../workflows/graph.ts";
-import type { Workflow } from "../workflows/workflow.ts";
+import { graphOf, type Workflow } from "../workflows/workflow.ts";
 import { chunkToEvent } from "./chunk-to-event.ts";
 import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
@@ -105,21 +106,13 @@ export class Execution {
     }
   }
 
-  #ingest(workflow: Workflow): Promise<IngestOutcome> {
+  async #ingest(workflow: Workflow): Promise<IngestOutcome> {
     const { run, ingest, backend, untypedEvents } = this.#options;
+    const config = configOf(run, workflow);
     return ingest({
-      graph: withCheckpointer(workflow.graph, backend.checkpointer),
-      input: run.input,
-      config: {
-        ...workflow.config,
-        // LangGraph's server names these as well, so that nodes written for it find them.
-        configurable: {
-          thread_id: run.threadId,
-          run_id: run.id,
-          graph_id: workflow.name,
-          assistant_id: workflow.name,
-        },
-      },
+      graph: withCheckpointer(await graphOf(workflow, config), backend.checkpointer),
+      input: toGraphInput(workflow.schemas.input, run.input),
+      config,
       signal: this.#abort.signal,
       observe: workflow.observe,
       onChunk: (chunk, origin) => {
@@ -190,6 +183,25 @@ export class Execution {
     }
     this.stop("lost");
   }
+}
+
+/** What the graph is run with. What the workflow's author gave as context stands above the client's. */
+function configOf(run: Run, workflow: Workflow): Readonly<Record<string, unknown>> {
+  const { context: authors, ...config } = workflow.config;
+  const clients = toGraphInput(workflow.schemas.context, run.context);
+  return {
+    ...config,
+    ...((clients ?? authors) !== undefined && {
+      context: { ...(clients as object | null), ...(authors as object | undefined) },
+    }),
+    // LangGraph's server names these as well, so that nodes written for it find them.
+    configurable: {
+      thread_id: run.threadId,
+      run_id: run.id,
+      graph_id: workflow.name,
+      assistant_id: workflow.name,
+    },
+  };
 }
 
 /** The ending of a cancelled run. */

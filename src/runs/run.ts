@@ -1,5 +1,5 @@
 import type { Interrupt, RunError, RunStatus } from "../events/run-event.ts";
-import type { JsonValue } from "../json.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
 
 /** The record of a run: everything about it but its events. All JSON, except for the dates. */
 export interface Run {
@@ -12,7 +12,9 @@ export interface Run {
   /** Whose run it is; `null` where nobody is identified. */
   readonly viewer: string | null;
   readonly input: JsonValue;
-  /** Of workflow, input and thread: what must be equal for two starts under one id to be the same. */
+  /** LangGraph's runtime context; `null` when none was given. */
+  readonly context: JsonObject | null;
+  /** Of workflow, input, context and thread: what must be equal for two starts under one id to be the same. */
   readonly inputHash: string;
   readonly status: RunStatus;
   /** How often an executor has taken it over. Fences every write; users see it as `attempt`. */

@@ -18,6 +18,7 @@ export function newRun(given: Partial<Run> = {}): Run {
     threadId: id,
     viewer: null,
     input: { topic: "whales" },
+    context: null,
     inputHash: "hash-1",
     status: "queued",
     epoch: 0,

@@ -2,8 +2,10 @@ import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { eventSourceResponse } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
+import { acceptsMultipart } from "./multipart.ts";
 import { requestState } from "./request-state.ts";
 import { cursorOfResult, isStream, isTick } from "./subscribe.ts";
+import { withoutInternals } from "./without-internals.ts";
 
 /**
  * Server-sent events as graphql-sse's "distinct connections mode" has them (`event: next`,
@@ -17,7 +19,8 @@ export function useEventSource(): Plugin {
     onSubscribe({ args, setResultAndStopExecution }) {
       const { request } = args.contextValue;
       if (canStream(request)) return;
-      const message = "A subscription comes as events: accept text/event-stream";
+      const message =
+        "A subscription comes as events: accept text/event-stream, or multipart/mixed;subscriptionSpec=1.0";
       const extensions = { code: "BAD_USER_INPUT", http: { status: 406 } };
       setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions })] });
     },
@@ -28,10 +31,11 @@ export function useEventSource(): Plugin {
           "text/event-stream",
         );
       } else if (isEventSource(request) && !Array.isArray(result)) {
-        const { errors } = result as ExecutionResult;
+        const { errors, ...rest } = result as ExecutionResult;
         const status = errors ? httpStatusOf(errors) : 406;
+        const body = errors ? { ...rest, errors: errors.map(withoutInternals) } : rest;
         setResultProcessor(
-          (_result, { Response }) => Response.json(result, { status }),
+          (_result, { Response }) => Response.json(body, { status }),
           "application/json",
         );
       }
@@ -55,6 +59,7 @@ export function formatId(result: ExecutionResult): string {
 /** Whether events can be sent in answer: always on a socket, and by the stream endpoint. */
 function canStream(request: Request): boolean {
   if (request.url.startsWith("ws:") || requestState(request).isStreamEndpoint) return true;
+  if (acceptsMultipart(request)) return true;
   const accept = request.headers.get("accept") ?? "*/*";
   return accept.includes("text/event-stream") || accept.includes("*/*");
 }

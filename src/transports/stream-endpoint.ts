@@ -2,19 +2,21 @@ import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Names } from "../api/names.ts";
 import { BadUserInputError, NotFoundError, type ServiceError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
 import { eventSourceResponse } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
 import { formatId } from "./sse.ts";
 import { isStream, isTick } from "./subscribe.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { withoutInternals } from "./without-internals.ts";
 
 export interface StreamEndpointOptions {
   /** Where it is: `/stream` for `POST /stream/:workflow`. */
   readonly path: string;
   readonly names: Names;
-  /** Workflow name → its field in `WorkflowInput`. */
-  readonly workflowFields: ReadonlyMap<string, string>;
+  /** What `WorkflowInput` takes for a workflow's input in JSON; `undefined` if there is no such workflow. */
+  readonly toWorkflowInput: (workflow: string, input: JsonValue) => JsonObject | undefined;
   /** The pipeline that this plugin becomes a part of. */
   readonly pipeline: () => Pipeline;
 }
@@ -37,18 +39,22 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
         );
       }
       const refuse = (errors: readonly GraphQLError[]): void =>
-        endResponse(fetchAPI.Response.json({ errors }, { status: httpStatusOf(errors) }));
-      const field = options.workflowFields.get(workflow);
-      if (field === undefined)
-        return refuse([toGraphQLError(new NotFoundError("Workflow", workflow))]);
-      const input = await readBody(request);
-      if (input == null) {
+        endResponse(
+          fetchAPI.Response.json(
+            { errors: errors.map(withoutInternals) },
+            { status: httpStatusOf(errors) },
+          ),
+        );
+      const body = await readBody(request);
+      if (body == null) {
         return refuse([
           toGraphQLError(new BadUserInputError("The body must be the inputs, as JSON")),
         ]);
       }
+      const input = options.toWorkflowInput(workflow, body);
+      if (!input) return refuse([toGraphQLError(new NotFoundError("Workflow", workflow))]);
       requestState(request).isStreamEndpoint = true;
-      const params = { query, variables: { input: { [field]: input } } };
+      const params = { query, variables: { input } };
       const result: unknown = await options
         .pipeline()
         .getResultForParams({ params, request }, { request, params } as never);
@@ -101,9 +107,9 @@ function workflowIn(pathname: string, path: string): string | undefined {
 }
 
 /** JSON, or `undefined`. */
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request): Promise<JsonValue | undefined> {
   try {
-    return await request.json();
+    return (await request.json()) as JsonValue;
   } catch {
     return undefined;
   }

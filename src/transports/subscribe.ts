@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
 } from "graphql";
 import { cursorAfter, type StreamItem } from "../api/event-stream.ts";
+import { withoutRootArguments } from "./without-root-arguments.ts";
 
 /** What tells a client where it stands: in `extensions` of every result of a subscription. */
 export interface CursorExtensions {
@@ -26,7 +27,7 @@ export async function subscribe(
   if (!(Symbol.asyncIterator in source)) return source;
   const results = new ResultStream(
     source[Symbol.asyncIterator]() as AsyncIterator<StreamItem>,
-    args,
+    withoutRootArguments(args),
   );
   // A client that left meanwhile is not heard of again.
   const { request } = (args.contextValue ?? {}) as { readonly request?: Request };
@@ -37,6 +38,13 @@ export async function subscribe(
 /** Whether an operation goes on, or has one result. */
 export function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
   return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
+}
+
+/** The results of an operation one by one, whether it goes on or has one result. */
+export function toStream(
+  result: ExecutionResult | AsyncIterable<ExecutionResult>,
+): AsyncIterable<ExecutionResult> {
+  return isStream(result) ? result : single(result);
 }
 
 /** Whether a result only says that the cursor has moved. */
@@ -50,6 +58,10 @@ export function cursorOfResult(result: ExecutionResult): CursorExtensions | unde
   return typeof cursor === "string"
     ? (result.extensions as unknown as CursorExtensions)
     : undefined;
+}
+
+async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, void> {
+  yield result;
 }
 
 /** An iterator by hand: see {@link EventStream}. Complete enough that graphql-ws takes it for a generator. */

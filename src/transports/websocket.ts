@@ -12,7 +12,8 @@ import type { WebSocket } from "ws";
 import type { Logger } from "../logger.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { SocketResults } from "./socket-results.ts";
-import { isStream } from "./subscribe.ts";
+import { isStream, toStream } from "./subscribe.ts";
+import { withoutInternals } from "./without-internals.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
   /** Serves an accepted socket that speaks `graphql-transport-ws`, until it closes. */
@@ -59,8 +60,7 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
       if (!isStream(result) && !("data" in result)) {
         return (result.errors ?? []).map(withoutInternals);
       }
-      const source = isStream(result) ? result : single(result);
-      const results = new SocketResults(source, extra.socket, id);
+      const results = new SocketResults(toStream(result), extra.socket, id);
       operations.add(results);
       void results.ended.then(() => operations.delete(results));
       return {
@@ -194,20 +194,4 @@ function toRequest(
   if (typeof authorization === "string") headers.set("authorization", authorization);
   const url = new URL(upgrade.url ?? "/", "ws://localhost");
   return new pipeline.fetchAPI.Request(url.href, { method: "POST", headers });
-}
-
-async function* single(result: ExecutionResult): AsyncGenerator<ExecutionResult, void, void> {
-  yield result;
-}
-
-/** Yoga leaves word for its HTTP side in the extensions of errors. */
-function withoutInternals(error: GraphQLError): GraphQLError {
-  const { http, unexpected, ...extensions } = error.extensions;
-  if (http === undefined && unexpected === undefined) return error;
-  return new GraphQLError(error.message, {
-    nodes: error.nodes ?? null,
-    path: error.path ?? null,
-    originalError: error.originalError ?? null,
-    extensions,
-  });
 }

@@ -3,12 +3,14 @@ import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { ApiContext } from "../api/context.ts";
 import type { Names } from "../api/names.ts";
 import type { Logger } from "../logger.ts";
+import { useCheckedVariables } from "./check-variables.ts";
 import { createMaskError } from "./mask-error.ts";
+import { useMultipart } from "./multipart.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
 import { whyReadOnly } from "./simple-request.ts";
 import { useEventSource } from "./sse.ts";
-import { useStreamEndpoint } from "./stream-endpoint.ts";
+import { useStreamEndpoint, type StreamEndpointOptions } from "./stream-endpoint.ts";
 import { subscribe } from "./subscribe.ts";
 
 export interface PipelineOptions {
@@ -16,17 +18,18 @@ export interface PipelineOptions {
   /** Where GraphQL is, `/graphql` say; `POST /stream/:workflow` is beside it. */
   readonly endpoint: string;
   readonly names: Names;
-  readonly workflowFields: ReadonlyMap<string, string>;
+  /** See `StreamEndpointOptions`. */
+  readonly toWorkflowInput: StreamEndpointOptions["toWorkflowInput"];
   readonly allowedOrigins: readonly string[];
   readonly logger: Logger;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, endpoint, names, workflowFields, allowedOrigins, logger } = options;
+  const { schema, endpoint, names, toWorkflowInput, allowedOrigins, logger } = options;
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
     names,
-    workflowFields,
+    toWorkflowInput,
     pipeline: () => pipeline,
   });
   const pipeline: Pipeline = createYoga<TransportContext, ApiContext>({
@@ -41,7 +44,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // To Yoga an empty list means any site.
     cors: allowedOrigins.length > 0 && { origin: [...allowedOrigins], credentials: true },
     maskedErrors: { maskError: createMaskError(logger) },
-    plugins: [streamEndpoint, useOwnSubscribe(), useEventSource()],
+    plugins: [
+      streamEndpoint,
+      useCheckedVariables(),
+      useOwnSubscribe(),
+      useEventSource(),
+      useMultipart(),
+    ],
     context: (initial) => createContext(initial, allowedOrigins),
   });
   return pipeline;

@@ -2,12 +2,17 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { z } from "zod";
 import { ConfigError } from "../errors.ts";
+import { isStandardSchema, type InputOf, type StandardSchemaV1 } from "./standard-schema.ts";
+import { toJsonSchema } from "./to-json-schema.ts";
+
+/** A schema of one event's fields: of Zod 3 or 4, or another library that follows Standard Schema. */
+export type EventSchema = StandardSchemaV1<unknown, object>;
 
 /**
- * The custom events a workflow declares: the `type` of what nodes write → a Zod schema of its other
- * fields. The schema must be an object schema.
+ * The custom events a workflow declares: the `type` of what nodes write → a schema of its other
+ * fields. The schema must be an object schema that can be had as JSON Schema.
  */
-export type EventSchemas = Readonly<Record<string, z.ZodType<object>>>;
+export type EventSchemas = Readonly<Record<string, EventSchema>>;
 
 /** The events that every workflow has. */
 export const BUILT_IN_EVENTS = {
@@ -35,7 +40,7 @@ type Writer = { write(chunk: unknown): void }["write"];
 /** One typed function an event: `emit.progress({ current: 1 })` writes `{ type: "progress", current: 1 }`. */
 export type Emitter<Schemas extends EventSchemas> = {
   readonly [Type in keyof (BuiltInEvents & Schemas)]: (
-    fields: z.input<(BuiltInEvents & Schemas)[Type]>,
+    fields: InputOf<(BuiltInEvents & Schemas)[Type]>,
   ) => void;
 };
 
@@ -89,23 +94,13 @@ function checkDeclaration(type: string, schema: unknown): void {
   if (Object.hasOwn(BUILT_IN_EVENTS, type)) {
     throw new ConfigError(`${culprit} is built in: leave it out, or name yours differently`);
   }
-  if (!isObjectSchema(schema)) {
+  const { properties } = isStandardSchema(schema) ? toJsonSchema(schema, "output") : {};
+  if (!properties) {
     throw new ConfigError(`${culprit} must be declared as an object schema, z.object({ … })`);
   }
-  if ("type" in schema.shape) {
+  if (Object.hasOwn(properties, "type")) {
     throw new ConfigError(`${culprit} must not declare a field "type": it is the event's own name`);
   }
-}
-
-function isObjectSchema(schema: unknown): schema is z.ZodObject {
-  return (
-    typeof schema === "object" &&
-    schema !== null &&
-    "_zod" in schema &&
-    "shape" in schema &&
-    typeof schema.shape === "object" &&
-    schema.shape !== null
-  );
 }
 
 /**

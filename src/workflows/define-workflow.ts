@@ -1,10 +1,24 @@
 import type { WorkflowEvents } from "./define-events.ts";
 import type { Graph } from "./graph.ts";
+import type { SchemasOption } from "./schemas.ts";
 
 /** A graph and how to serve it. */
 export interface WorkflowDefinition {
   /** The compiled graph. It is used as it is, and never changed. */
   readonly graph: Graph;
+  /**
+   * Makes the graph of one run, from the configuration of that run, where `graph` is only one of
+   * its kind: what a function export of a `langgraph.json` is. It must have the same schemas.
+   */
+  readonly makeGraph?: ((config: object) => Graph | Promise<Graph>) | undefined;
+  /**
+   * Schemas of its data, where the graph has none (`Annotation`) or better ones are known: Zod 3 or
+   * 4, any Standard Schema, a `StateSchema` or JSON Schema. Those of `input` and `context` are checked
+   * before a run starts, beside the graph's own, unless they are JSON Schema. They change nothing:
+   * the graph is given what the client sent, without their defaults and transforms.
+   * @default those of the graph
+   */
+  readonly schemas?: SchemasOption | undefined;
   /** The custom events it writes. Without, only `progress` and `complete` have types. */
   readonly events?: Pick<WorkflowEvents, "schemas"> | undefined;
   /** What it does, for people who read the schema. */

@@ -14,7 +14,7 @@ export interface GraphDescription {
 
 /** The part of LangGraph's drawable graph that is used. */
 interface DrawableGraph {
-  readonly nodes: Readonly<Record<string, { readonly id: string; readonly name: string }>>;
+  readonly nodes: Readonly<Record<string, { readonly id: string; name: string }>>;
   readonly edges: readonly {
     readonly source: string;
     readonly target: string;
@@ -40,6 +40,8 @@ export function describeGraph({ graph }: Workflow): Promise<GraphDescription> {
 async function draw(graph: object): Promise<GraphDescription> {
   if (!isDrawable(graph)) return { nodes: [], edges: [], mermaid: "" };
   const drawable = await graph.getGraphAsync({ xray: true });
+  // A remote graph calls its start and its end nothing, and a subgraph by its class.
+  for (const node of Object.values(drawable.nodes)) node.name = lastPartOf(node.id);
   return {
     nodes: Object.values(drawable.nodes).map(({ id, name }) => ({ id, name })),
     edges: drawable.edges.map(({ source, target, conditional }) => ({
@@ -49,6 +51,11 @@ async function draw(graph: object): Promise<GraphDescription> {
     })),
     mermaid: drawable.drawMermaid(),
   };
+}
+
+/** `inner:look` → `look`: the node itself, without the subgraphs that it is in. */
+function lastPartOf(id: string): string {
+  return id.slice(id.lastIndexOf(":") + 1);
 }
 
 function isDrawable(

@@ -1,8 +1,9 @@
-import type { z } from "zod";
 import type { Problem } from "../errors.ts";
+import type { EventSchema } from "./define-events.ts";
+import { toProblems, validateNow } from "./standard-schema.ts";
 
 /** The events of one workflow, built-in ones included: `type` → schema of the other fields. */
-export type EventTypes = ReadonlyMap<string, z.ZodType<object>>;
+export type EventTypes = ReadonlyMap<string, EventSchema>;
 
 /** What a written payload is. */
 export type WrittenEvent =
@@ -18,7 +19,7 @@ export function readEvent(payload: unknown, types: EventTypes): WrittenEvent {
   try {
     return read(payload, types);
   } catch (error) {
-    // A getter or a proxy of the payload, or a schema that can only be checked asynchronously.
+    // A getter or a proxy of the payload, or what the schema throws.
     const reason = error instanceof Error ? error.message : "it throws when it is read";
     return notAnEvent([], `The payload cannot be checked: ${reason}`);
   }
@@ -33,15 +34,13 @@ function read(payload: unknown, types: EventTypes): WrittenEvent {
     return notAnEvent(["type"], "The payload has no `type`, or no text in it");
   const schema = types.get(type);
   if (!schema) return notAnEvent(["type"], `No event ${JSON.stringify(type)} is declared`);
-  const result = schema.safeParse(fields);
-  if (result.success) return { event: type, data: result.data };
-  return {
-    event: null,
-    problems: result.error.issues.map((issue) => ({
-      path: issue.path.map(String),
-      message: issue.message,
-    })),
-  };
+  const result = validateNow(schema, fields);
+  if (!result) {
+    return notAnEvent([], "The payload cannot be checked: its schema is asynchronous, or throws");
+  }
+  return result.issues
+    ? { event: null, problems: toProblems(result.issues) }
+    : { event: type, data: result.value };
 }
 
 function notAnEvent(path: readonly string[], message: string): WrittenEvent {

@@ -1,16 +1,21 @@
 import { createHash } from "node:crypto";
-import { BadUserInputError, ConfigError, type Problem } from "../errors.ts";
-import { isJsonObject, type JsonValue } from "../json.ts";
+import { ConfigError } from "../errors.ts";
 import { BUILT_IN_EVENTS } from "./define-events.ts";
 import type { WorkflowDefinition } from "./define-workflow.ts";
 import type { EventTypes } from "./event-types.ts";
 import type { Graph } from "./graph.ts";
+import { schemasOf, type SchemasOption, type WorkflowSchemas } from "./schemas.ts";
 
 /** A registered workflow. */
 export interface Workflow {
   readonly name: string;
   readonly description: string | null;
   readonly graph: Graph;
+  /** Makes the graph of one run, if `graph` is only one of its kind. */
+  readonly makeGraph: ((config: object) => Graph | Promise<Graph>) | null;
+  readonly schemas: WorkflowSchemas;
+  /** The schemas that `defineWorkflow` was given, which check inputs and contexts too. */
+  readonly overrides: SchemasOption;
   readonly events: EventTypes;
   readonly observe: boolean;
   readonly config: Readonly<Record<string, unknown>>;
@@ -46,31 +51,16 @@ export function isGraph(value: unknown): value is Graph {
   );
 }
 
-/**
- * Has the graph's own schema check an input, as it will at the start of the run: an input that it
- * refuses never becomes a run. Throws `BadUserInputError`.
- */
-export async function checkInput(workflow: Workflow, input: JsonValue): Promise<void> {
-  const graph = workflow.graph as { _validateInput?: (input: unknown) => unknown };
-  const message = `The input of workflow ${JSON.stringify(workflow.name)} is not valid`;
-  // The functional API takes any input, a graph of states an object.
-  if ("builder" in graph && !isJsonObject(input)) {
-    throw new BadUserInputError(message, [{ path: [], message: "It must be an object" }]);
-  }
-  // LangGraph's own check, which knows reducers and partial states; absent in remote graphs.
-  if (typeof graph._validateInput !== "function") return;
-  try {
-    await graph._validateInput(structuredClone(input));
-  } catch (error) {
-    const problems = problemsOf(error);
-    // Anything else is a defect of the check, whose message is nobody's business.
-    if (!problems) throw error;
-    throw new BadUserInputError(message, problems, { cause: error });
-  }
+/** The graph that a run with this configuration executes. Rejects with what its factory throws. */
+export async function graphOf(workflow: Workflow, config: object): Promise<Graph> {
+  if (!workflow.makeGraph) return workflow.graph;
+  const graph = await workflow.makeGraph(config);
+  if (isGraph(graph)) return unwrap(graph);
+  throw new TypeError(`The factory of workflow ${JSON.stringify(workflow.name)} makes no graph`);
 }
 
 function createWorkflow(name: string, definition: WorkflowDefinition): Workflow {
-  const { events, description, observe, config } = definition;
+  const { events, description, observe, config, makeGraph, schemas } = definition;
   if (!isGraph(definition.graph)) {
     throw new ConfigError(
       `Workflow ${JSON.stringify(name)} has no compiled graph: pass what builder.compile() returns`,
@@ -81,6 +71,9 @@ function createWorkflow(name: string, definition: WorkflowDefinition): Workflow 
     name,
     description: description ?? null,
     graph,
+    makeGraph: makeGraph ?? null,
+    schemas: schemasOf(graph, schemas, definition.graph, Object.keys(config?.["context"] ?? {})),
+    overrides: schemas ?? {},
     events: new Map(Object.entries({ ...BUILT_IN_EVENTS, ...events?.schemas })),
     observe: observe ?? true,
     config: config ?? {},
@@ -100,27 +93,4 @@ function versionOf(graph: Graph): string {
     [...(builder?.edges ?? [])].map(String).sort(),
   ];
   return createHash("sha256").update(JSON.stringify(topology)).digest("hex").slice(0, 16);
-}
-
-interface Issue {
-  readonly path?: readonly unknown[];
-  readonly message?: string;
-}
-
-/** What a schema found wrong: Zod's issues, of any version, or those in the message of a `StateSchema`. */
-function problemsOf(error: unknown): readonly Problem[] | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  if ("issues" in error && Array.isArray(error.issues)) return toProblems(error.issues, []);
-  // LangGraph's state/schema.ts, 1.7.3: the field, then its issues as JSON.
-  const message = "message" in error ? String(error.message) : "";
-  const [, field, json] = /^Validation failed for field "(.*?)": (\[.*\])$/s.exec(message) ?? [];
-  if (field === undefined || json === undefined) return undefined;
-  return toProblems(JSON.parse(json) as readonly Issue[], [field]);
-}
-
-function toProblems(issues: readonly Issue[], at: readonly string[]): readonly Problem[] {
-  return issues.map(({ path = [], message = "Not valid" }) => ({
-    path: [...at, ...path.map(String)],
-    message,
-  }));
 }

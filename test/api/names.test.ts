@@ -37,7 +37,8 @@ test.each([
 });
 
 test("a name without a letter or digit is refused", () => {
-  expect(() => toEventTypeName("---")).toThrow(/no letter or digit/);
+  expect(toEventTypeName("名")).toBe("U540DEvent");
+  expect(() => toEventTypeName("")).toThrow(/empty name/);
 });
 
 describe("a prefix", () => {

@@ -32,20 +32,17 @@ afterEach(() => service[Symbol.asyncDispose]());
 const START = "mutation ($input: WorkflowInput!) { startRun(input: $input) { isNew } }";
 
 test.each<readonly [string, object, readonly unknown[]]>([
-  ["a list that is text", { items: "a" }, [{ path: ["items"] }]],
-  ["an item that is a number", { items: ["a", 2] }, [{ path: ["items", "1"] }]],
-  [
-    "two wrong fields",
-    { items: [1], results: 5 },
-    [{ path: ["items", "0"] }, { path: ["results"] }],
-  ],
-  ["a list, and not an object", [1, 2], [{ path: [] }]],
+  ["a list that is a number", { items: 1.5 }, [["items"]]],
+  ["an item that is a number", { items: ["a", 2] }, [["items", "1"]]],
+  ["two wrong fields", { items: [1], results: 5 }, [["items", "0"], ["results"]]],
+  ["a list, and not an object", [1, 2], [[]]],
 ])(
   "an input of the wrong shape (%s) is BAD_USER_INPUT, and says where",
-  async (_name, input, problems) => {
+  async (_name, input, paths) => {
     const operation = { query: START, variables: { input: { report: input } } };
     const { data, errors } = await post(service.url, operation);
-    expect(data).toEqual({ startRun: null });
+    expect(data).toBeUndefined();
+    const problems = paths.map((path) => ({ path: ["input", "report", ...(path as string[])] }));
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", problems } }]);
     const { data: after } = await post(service.url, { query: "{ runs { nodes { id } } }" });
     expect(after).toEqual({ runs: { nodes: [] } });
@@ -73,6 +70,41 @@ test.each([
   const { data, errors } = await post(service.url, { query });
   expect(Object.values(data ?? {})).toEqual([null]);
   expect(errors).toMatchObject([{ extensions: { code } }]);
+});
+
+test("an argument out of its range, or no cursor, is BAD_USER_INPUT at its path", async () => {
+  const runId = await startRun(service.url, "report", { items: [] });
+  const start = (timeoutMs: number): string =>
+    `mutation { startRun(input: { report: { items: [] } }, options: { timeoutMs: ${timeoutMs} }) { isNew } }`;
+  for (const [query, path] of [
+    ["{ runs(first: 0) { hasMore } }", ["first"]],
+    ['{ runs(after: "nothing") { hasMore } }', ["after"]],
+    [`{ run(id: "${runId}") { events(first: 1001) { hasMore } } }`, ["first"]],
+    [`{ run(id: "${runId}") { events(after: "x") { hasMore } } }`, ["after"]],
+    [start(0), ["options", "timeoutMs"]],
+    [start(2 ** 31 - 1), ["options", "timeoutMs"]],
+  ] as const) {
+    const { errors } = await post(service.url, { query });
+    expect(errors, query).toMatchObject([
+      { extensions: { code: "BAD_USER_INPUT", problems: [{ path }] } },
+    ]);
+  }
+});
+
+test("a list of runs goes on behind the last one of a page", async () => {
+  for (let i = 0; i < 3; i++) await startRun(service.url, "report", { items: [] });
+  const page = async (after: string | null) => {
+    const { data } = await post(service.url, {
+      query:
+        "query ($after: String) { runs(first: 2, after: $after) { nodes { id } endCursor hasMore } }",
+      variables: { after },
+    });
+    return data?.["runs"] as { readonly nodes: object[]; endCursor: string; hasMore: boolean };
+  };
+  const first = await page(null);
+  expect([first.nodes.length, first.hasMore]).toEqual([2, true]);
+  const second = await page(first.endCursor);
+  expect([second.nodes.length, second.hasMore]).toEqual([1, false]);
 });
 
 test("following an unknown run is NOT_FOUND", async () => {

@@ -144,7 +144,7 @@ test("POST /stream resumes behind a Last-Event-ID instead of starting again", as
 
 test.each([
   ["an unknown workflow", "/stream/nothing", inputs(["a"]), 404, "NOT_FOUND"],
-  ["inputs of another shape", "/stream/report", inputs("a"), 400, "BAD_USER_INPUT"],
+  ["inputs of another shape", "/stream/report", inputs([1]), 400, "BAD_USER_INPUT"],
   [
     "a body that is not JSON",
     "/stream/report",

@@ -4,10 +4,12 @@ import { createReactAgent } from "@langchain/langgraph/prebuilt";
 import type { RemoteGraph } from "@langchain/langgraph/remote";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
 import { tool, type ToolRuntime } from "@langchain/core/tools";
+import { type as arktype } from "arktype";
 import { createAgent } from "langchain";
 import * as lowest from "langgraph-lowest";
 import { describe, expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import { z as zod3 } from "zod/v3";
 import { defineEvents } from "../../src/workflows/define-events.ts";
 import type { Graph } from "../../src/workflows/graph.ts";
 
@@ -97,6 +99,21 @@ describe("declarations", () => {
     defineEvents({ note: z.string() });
     // @ts-expect-error no schema
     defineEvents({ note: { text: z.string() } });
+  });
+
+  test("may be of any library that follows Standard Schema", () => {
+    const emit = defineEvents({
+      zod3: zod3.object({ page: zod3.number().default(1), url: zod3.string() }),
+      ark: arktype({ url: "string", "page?": "number" }),
+    }).emitter({});
+    expectTypeOf(emit.zod3)
+      .parameter(0)
+      .toEqualTypeOf<{ url: string; page?: number | undefined }>();
+    expectTypeOf(emit.ark).parameter(0).toEqualTypeOf<{ url: string; page?: number }>();
+    // @ts-expect-error its fields could not be named
+    defineEvents({ note: zod3.string() });
+    // @ts-expect-error its fields could not be named
+    defineEvents({ note: arktype("string") });
   });
 
   test("may be none", () => {

@@ -1,9 +1,11 @@
 import { AIMessage } from "@langchain/core/messages";
 import { tool, type ToolRuntime } from "@langchain/core/tools";
+import { type as arktype } from "arktype";
 import { createAgent } from "langchain";
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { z as zod3 } from "zod/v3";
 import { ConfigError } from "../../src/errors.ts";
 import { ingestByStream } from "../../src/runs/ingest/stream.ts";
 import {
@@ -277,7 +279,11 @@ describe("declaring events", () => {
     ["a string", z.string()],
     ["a union", z.union([z.object({}), z.object({})])],
     ["a record", z.record(z.string(), z.string())],
+    ["of Zod 3 and a string", zod3.string()],
+    ["of ArkType and a record", arktype({ "[string]": "number" })],
+    ["a schema that does not say what it is", { "~standard": { validate: () => ({ value: {} }) } }],
     ["no schema", { url: z.string() }],
+    ["JSON Schema, which checks nothing", { type: "object", properties: {} }],
     ["nothing", undefined],
   ])("throws when an event is %s, since its fields could not be named", (_what, schema) => {
     expect(() => defineEvents({ note: schema } as unknown as EventSchemas)).toThrow(
@@ -289,6 +295,23 @@ describe("declaring events", () => {
     expect(() => defineEvents({ note: z.object({ type: z.string() }) })).toThrow(
       new ConfigError('Event "note" must not declare a field "type": it is the event\'s own name'),
     );
+  });
+
+  test("takes object schemas of any library that says what they are", () => {
+    const { emitter } = defineEvents({
+      zod3: zod3.object({ page: zod3.number() }),
+      ark: arktype({ page: "number", "note?": "string" }),
+    });
+    const chunks: unknown[] = [];
+    const emit = emitter({ writer: (chunk) => chunks.push(chunk) });
+
+    emit.zod3({ page: 1 });
+    emit.ark({ page: 2 });
+
+    expect(chunks).toEqual([
+      { type: "zod3", page: 1 },
+      { type: "ark", page: 2 },
+    ]);
   });
 
   test("takes names that objects have by themselves", () => {

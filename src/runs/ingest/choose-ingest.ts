@@ -2,6 +2,7 @@ import { StateGraph, START, Annotation } from "@langchain/langgraph";
 import type { Logger } from "../../logger.ts";
 import type { Graph } from "../../workflows/graph.ts";
 import type { Ingest, IngestRequest } from "./ingest.ts";
+import { ingestByRemote, isRemote } from "./remote.ts";
 import { ingestBySink } from "./sink.ts";
 import { ingestByStream } from "./stream.ts";
 
@@ -10,6 +11,7 @@ let probe: Promise<boolean> | undefined;
 
 /** The way to read `graph`: the sink where it works, LangGraph's public stream elsewhere. */
 export function chooseIngest(graph: Graph | undefined, logger: Logger): Ingest {
+  if (graph && isRemote(graph)) return ingestByRemote;
   if (!graph || !runsHere(graph)) return ingestByStream;
   return async (request: IngestRequest) => {
     probe ??= probeSink(logger);
@@ -17,7 +19,7 @@ export function chooseIngest(graph: Graph | undefined, logger: Logger): Ingest {
   };
 }
 
-/** A `RemoteGraph` has no nodes of its own. */
+/** Something with a `stream` of its own, which LangGraph has not made, has no nodes. */
 function runsHere(graph: Graph): boolean {
   return "nodes" in graph;
 }

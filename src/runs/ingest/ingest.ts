@@ -37,7 +37,7 @@ export interface IngestRequest {
 
 /** How an execution ended, unless it threw. */
 export interface IngestOutcome {
-  /** The graph's output so far, as `invoke` would return it. */
+  /** The graph's output, as `invoke` would return it; its state so far, if it is interrupted. */
   readonly output: JsonValue;
   /** Those that wait for an answer; none when the graph ran to its end. */
   readonly interrupts: readonly Interrupt[];

@@ -17,9 +17,10 @@ const STREAM_KEY = "__pregel_stream";
  * which LangGraph's async context tells the node, the step and the task; updates and interrupts
  * through the sink. Nothing is buffered between the graph and `onChunk`.
  */
-export const ingestBySink: Ingest = async ({ graph, input, config, signal, observe, onChunk }) => {
+export const ingestBySink: Ingest = async (request) => {
+  const { graph, input, config, signal, observe, onChunk } = request;
   const observer = observe ? new NodeObserver(onChunk) : undefined;
-  const chunks = new ValuesAndUpdates(onChunk, observer);
+  const chunks = new ValuesAndUpdates(request, observer);
   try {
     const stream = await graph.stream(input, {
       ...config,

@@ -16,15 +16,9 @@ const CHUNKS_PER_TURN = 256;
  * the sink does not work. Custom events carry their namespace but not their node, and nodes are not
  * seen starting and ending.
  */
-export const ingestByStream: Ingest = async ({
-  graph,
-  input,
-  config,
-  signal,
-  observe,
-  onChunk,
-}) => {
-  const chunks = new ValuesAndUpdates(onChunk, undefined);
+export const ingestByStream: Ingest = async (request) => {
+  const { graph, input, config, signal, observe, onChunk } = request;
+  const chunks = new ValuesAndUpdates(request, undefined);
   const stream = await graph.stream(input, {
     ...config,
     streamMode: ["updates", "values", "custom", ...(observe ? ["messages"] : [])],

@@ -1,24 +1,28 @@
 import type { EventOrigin, Interrupt } from "../../events/run-event.ts";
 import { toJson } from "../../json.ts";
+import type { Graph } from "../../workflows/graph.ts";
 import type { IngestOutcome, IngestRequest } from "./ingest.ts";
 import type { NodeObserver } from "./node-observer.ts";
 
 /** A chunk of LangGraph's stream with several modes and `subgraphs: true`. */
 export type StreamChunk = readonly [namespace: readonly string[], mode: string, payload: unknown];
 
-const INTERRUPT = "__interrupt__";
+/** The key of `updates` and `values` under which interrupts stand. */
+export const INTERRUPT = "__interrupt__";
 const METADATA = "__metadata__";
 
 /** Reads the chunks of the modes `updates` and `values`: state changes, interrupts and the output. */
 export class ValuesAndUpdates {
   readonly #onChunk: IngestRequest["onChunk"];
   readonly #observer: NodeObserver | undefined;
+  readonly #graph: Graph;
   readonly #interrupts = new Map<string, Interrupt>();
   #isInterrupted = false;
   #output: unknown;
 
-  constructor(onChunk: IngestRequest["onChunk"], observer: NodeObserver | undefined) {
+  constructor({ onChunk, graph }: IngestRequest, observer: NodeObserver | undefined) {
     this.#onChunk = onChunk;
+    this.#graph = graph;
     this.#observer = observer;
   }
 
@@ -32,7 +36,7 @@ export class ValuesAndUpdates {
 
   outcome(): IngestOutcome {
     return {
-      output: toJson(this.#output),
+      output: toJson(this.#isInterrupted ? this.#output : pickOutput(this.#graph, this.#output)),
       interrupts: [...this.#interrupts.values()],
       isInterrupted: this.#isInterrupted,
     };
@@ -73,6 +77,13 @@ export class ValuesAndUpdates {
       this.#interrupts.set(id, { id, value: toJson(value), namespace });
     }
   }
+}
+
+/** Of the state, which the mode `values` has whole, what the graph declares as its output. */
+function pickOutput(graph: Graph, state: unknown): unknown {
+  const { outputChannels: keys } = graph as { readonly outputChannels?: unknown };
+  if (!Array.isArray(keys) || typeof state !== "object" || state === null) return state;
+  return Object.fromEntries(Object.entries(state).filter(([key]) => keys.includes(key)));
 }
 
 function hasInterrupts(payload: unknown): boolean {

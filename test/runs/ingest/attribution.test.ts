@@ -36,6 +36,22 @@ describe.each(LANGGRAPH_VERSIONS)("with LangGraph $version", ({ core, prebuilt }
   });
   const thread = { configurable: { thread_id: "thread-1" } };
 
+  test("the output is what the graph declares as such, as `invoke` returns it", async () => {
+    const graph = new StateGraph({
+      input: Annotation.Root({ given: Annotation<string> }),
+      output: Annotation.Root({ made: Annotation<string> }),
+      stateSchema: Annotation.Root({ given: Annotation<string>, made: Annotation<string> }),
+    })
+      .addNode("make", ({ given }) => ({ made: given.toUpperCase() }))
+      .addEdge(START, "make")
+      .compile();
+
+    const story = await tell(graph, { input: { given: "a" } });
+
+    expect(await story.outcome).toMatchObject({ output: { made: "A" } });
+    expect(await graph.invoke({ given: "a" })).toEqual({ made: "A" });
+  });
+
   describe("nodes", () => {
     test("what nodes say carries their node, task, step and try", async () => {
       const graph = new StateGraph(State)

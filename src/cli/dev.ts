@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { addServeOptions, type ServeFlags } from "./serve-options.ts";
+
+/** `langgraph-graphql dev`. */
+export function addDevCommand(program: Command, version: string): void {
+  addServeOptions(
+    program
+      .command("dev")
+      .description("serve the graphs of a langgraph.json, and again whenever a file changes"),
+  )
+    .addHelpText(
+      "after",
+      "\nA graph that cannot be loaded or served is reported, and the others are served.\n" +
+        "\nExample:\n  $ langgraph-graphql dev --config ./langgraph.json --port 4000",
+    )
+    .action(async (flags: ServeFlags) => {
+      const { superviseServer } = await import("./dev/supervise-server.ts");
+      await superviseServer({ flags, version });
+    });
+}

@@ -1,0 +1,54 @@
+/**
+ * The program that `dev` runs anew after each change: serves the graphs that it can, and reports the
+ * others. A child process, since a module once imported stays as it is.
+ */
+import type { GraphFailure } from "../../config/load-config.ts";
+import { ConfigError } from "../../errors.ts";
+import { HOPELESS, STOP, type DevOptions, type Listening } from "./messages.ts";
+
+const { flags, version } = JSON.parse(process.argv[2] ?? "") as DevOptions;
+
+const stopped = new Promise<void>((resolve) => {
+  // The channel closes when the supervisor dies, however it dies.
+  process.once("disconnect", resolve);
+  process.on("message", (message) => message === STOP && resolve());
+});
+// A terminal sends it to both; the supervisor decides.
+process.on("SIGINT", () => undefined);
+// While modules still load, there is nothing to end in good order.
+let end: () => PromiseLike<void> = async () => undefined;
+void stopped.then(() => end()).finally(() => process.exit());
+
+try {
+  const { useProjectCopies } = await import("../../config/project-copies.ts");
+  await useProjectCopies(flags.config);
+  const { loadConfig } = await import("../../config/load-config.ts");
+  const { createFittingService } = await import("./fitting-service.ts");
+  const { createLogger, listen } = await import("../start-server.ts");
+  const logger = createLogger(flags);
+  const loaded = await loadConfig(flags.config, { keepGoing: true, logger });
+  loaded.failures.forEach(report);
+  if (loaded.failures.length > 0 && Object.keys(loaded.workflows).length === 0) {
+    throw new ConfigError("None of the graphs loads");
+  }
+  const { service, workflows } = await createFittingService({
+    workflows: loaded.workflows,
+    allowedOrigins: flags.origin,
+    logger,
+    onFailure: report,
+  });
+  const server = await listen(service, workflows, flags).catch((error: unknown): never => {
+    process.exitCode = HOPELESS;
+    throw error;
+  });
+  end = () => server[Symbol.asyncDispose]();
+  server.announce(version);
+  process.send?.({ port: server.port } satisfies Listening);
+} catch (error) {
+  console.error(error instanceof ConfigError ? `error: ${error.message}` : error);
+  process.exit(process.exitCode ?? 1);
+}
+
+function report({ error }: GraphFailure): void {
+  console.error(`error: ${error.message}\n`);
+}

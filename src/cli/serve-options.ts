@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+
+/** The options of `serve` and `dev`. */
+export interface ServeFlags {
+  readonly config: string;
+  readonly port: number;
+  readonly host: string;
+  readonly origin: readonly string[];
+  readonly tabs?: string;
+  readonly graphiql: boolean;
+  readonly logLevel: string;
+}
+
+/** Gives a command the options that {@link ServeFlags} are read from. */
+export function addServeOptions(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "the langgraph.json", "langgraph.json")
+    .option("-p, --port <number>", "the port; 0 for any that is free", parsePort, 4000)
+    .option("--host <address>", "the address to listen on; 0.0.0.0 for all", "localhost")
+    .option("--origin <url...>", "other sites whose pages may use the API", addOrigin, [])
+    .option("--tabs <folder>", "a folder of .graphql files that GraphiQL opens as tabs")
+    .option("--no-graphiql", "serve no GraphiQL")
+    .addOption(
+      new Option("--log-level <level>", "what to log").choices(LOG_LEVELS).default("info"),
+    );
+}
+
+function addOrigin(text: string, others: readonly string[]): readonly string[] {
+  const origin = URL.canParse(text) ? new URL(text).origin : "null";
+  if (origin === text) return [...others, text];
+  throw new InvalidArgumentError("It must be an origin, such as https://app.example.com.");
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("It must be a number from 0 to 65535.");
+}

@@ -1,0 +1,2 @@
+/** For programs that talk to the API, in browsers too: it knows nothing of the server. */
+export { received, type Received } from "./received.ts";

@@ -1,0 +1,75 @@
+import type { ExecutionResult } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { streamedResponse } from "./streamed-response.ts";
+import { cursorOfResult, isStream, isTick, toStream } from "./subscribe.ts";
+import { withoutInternals } from "./without-internals.ts";
+
+/** Proxies close what is silent for long; and a write is how a vanished client is found out. */
+const HEARTBEAT_MS = 5_000;
+
+const CONTENT_TYPE = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0';
+
+/**
+ * Apollo's multipart protocol for subscriptions, which its clients speak over plain HTTP: one part a
+ * result, `{ payload }`; an empty part as heartbeat; and `{ payload: null, errors }` for an error
+ * that ends the operation.
+ * https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
+ */
+export function useMultipart(): Plugin {
+  return {
+    onResultProcess({ request, result, setResultProcessor }) {
+      if (!acceptsMultipart(request) || Array.isArray(result)) return;
+      // Refused before it began: whoever reads JSON gets it, with a status.
+      if (!isStream(result) && acceptsJson(request)) return;
+      const results = toStream(result as ExecutionResult | AsyncIterable<ExecutionResult>);
+      setResultProcessor(
+        (_result, fetchApi) => streamedResponse(results, FRAMING, fetchApi),
+        "multipart/mixed",
+      );
+    },
+  };
+}
+
+/** Whether a request knows the protocol, in any of the ways to write so. */
+export function acceptsMultipart(request: Request): boolean {
+  return acceptedBy(request).some(
+    (type) => /^multipart\/mixed\b/i.test(type) && /;\s*subscriptionSpec="?1\.0"?/i.test(type),
+  );
+}
+
+function acceptsJson(request: Request): boolean {
+  return acceptedBy(request).some((type) =>
+    /^(application\/(graphql-response\+)?json|application\/\*|\*\/\*)/i.test(type),
+  );
+}
+
+function acceptedBy(request: Request): readonly string[] {
+  return (request.headers.get("accept") ?? "").split(",").map((type) => type.trim());
+}
+
+/** The delimiter comes right after each part: with it a client knows the part to be whole. */
+const part = (content: object): string =>
+  `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(content)}\r\n--graphql`;
+
+const HEARTBEAT = part({});
+
+const FRAMING = {
+  headers: { "content-type": CONTENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no" },
+  // Tells at once that the stream is open.
+  opening: `\r\n--graphql${HEARTBEAT}`,
+  ping: HEARTBEAT,
+  pingMs: HEARTBEAT_MS,
+  format: formatPart,
+  ending: "--\r\n",
+};
+
+function formatPart(result: ExecutionResult): string {
+  // Clients have no way to take a cursor without a result.
+  if (isTick(result)) return HEARTBEAT;
+  const errors = result.errors?.map(withoutInternals);
+  if (!errors) return part({ payload: result });
+  return cursorOfResult(result)
+    ? part({ payload: { ...result, errors } })
+    : // At no place in a run: the operation could not begin, or go on.
+      part({ payload: null, errors });
+}

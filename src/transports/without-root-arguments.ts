@@ -1,0 +1,80 @@
+import {
+  getOperationAST,
+  isRequiredArgument,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type ExecutionArgs,
+  type VariableDefinitionNode,
+} from "graphql";
+
+/** Stands in for arguments that must be there. GraphQL keeps names with two underscores for itself. */
+const GIVEN = "__given";
+
+/**
+ * The same operation for executing its events. graphql-js coerces variables and arguments with each
+ * event again, however large they are; those of the root field have done their work when the events
+ * begin, and its resolver for events does not read them.
+ */
+export function withoutRootArguments(args: ExecutionArgs): ExecutionArgs {
+  const { schema, operationName, variableValues } = args;
+  const typeInfo = new TypeInfo(schema);
+  const root = schema.getSubscriptionType();
+  const document: DocumentNode = visit(
+    args.document,
+    visitWithTypeInfo(typeInfo, {
+      Field(node) {
+        if (typeInfo.getParentType() !== root) return undefined;
+        const required = typeInfo.getFieldDef()?.args.filter(isRequiredArgument) ?? [];
+        const given = { kind: Kind.VARIABLE, name: nameOf(GIVEN) } as const;
+        return {
+          ...node,
+          arguments: required.map(({ name }) => ({
+            kind: Kind.ARGUMENT,
+            name: nameOf(name),
+            value: given,
+          })),
+        };
+      },
+    }),
+  );
+  const used = usedVariables(document);
+  const operation = getOperationAST(document, operationName);
+  const variableDefinitions = [
+    ...(operation?.variableDefinitions ?? []).filter(({ variable }) =>
+      used.has(variable.name.value),
+    ),
+    GIVEN_DEFINITION,
+  ];
+  return {
+    ...args,
+    document: {
+      ...document,
+      definitions: document.definitions.map((definition) =>
+        definition === operation ? { ...operation, variableDefinitions } : definition,
+      ),
+    },
+    variableValues: { ...variableValues, [GIVEN]: true },
+  };
+}
+
+const GIVEN_DEFINITION: VariableDefinitionNode = {
+  kind: Kind.VARIABLE_DEFINITION,
+  variable: { kind: Kind.VARIABLE, name: nameOf(GIVEN) },
+  type: { kind: Kind.NAMED_TYPE, name: nameOf("Boolean") },
+};
+
+function usedVariables(document: DocumentNode): ReadonlySet<string> {
+  const used = new Set<string>();
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable: ({ name }) => void used.add(name.value),
+  });
+  return used;
+}
+
+function nameOf(value: string) {
+  return { kind: Kind.NAME, value } as const;
+}
