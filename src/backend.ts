@@ -1,4 +1,4 @@
-import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph";
 import type { EventLog } from "./events/event-log.ts";
 import type { Wakeups } from "./events/wakeups.ts";
 import type { RunPatch } from "./runs/run.ts";
@@ -14,6 +14,27 @@ export interface Backend extends AsyncDisposable {
   readonly wakeups: Wakeups;
   /** Given to graphs that were compiled without one; `undefined` where there is none to give. */
   readonly checkpointer: BaseCheckpointSaver | undefined;
-  /** How long ended runs are kept, in milliseconds from their end. */
-  readonly retentionMs: number;
+  /** LangGraph's long-term memory, given to graphs that were compiled without one. */
+  readonly store: BaseStore | undefined;
+  /** Whether it outlives this process: then a run that is stopped here goes on at the next start. */
+  readonly isDurable: boolean;
+  readonly retention: Retention;
+  /** How many bytes all of it takes, roughly. */
+  storedBytes(): Promise<number>;
+  /**
+   * Forgets the checkpoints of a thread that are older than its `keep` newest ones, with what
+   * subgraphs left under them. MUST keep what a run that is under way needs to go on: the newest
+   * checkpoint of every namespace that is not a single task's. `keep` is positive.
+   */
+  pruneCheckpoints(threadId: string, keep: number): Promise<void>;
+}
+
+/** How much of the past is kept. */
+export interface Retention {
+  /** Ended runs, in milliseconds from their end; with them go the threads that were made for them. */
+  readonly endedMs: number;
+  /** Bytes in all: beyond, the logs of the runs that ended first are emptied; their records stay. */
+  readonly bytes: number;
+  /** Checkpoints of a thread, its newest. */
+  readonly checkpoints: number;
 }

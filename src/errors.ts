@@ -80,7 +80,8 @@ export class RunConflictError extends ServiceError {
 
 /**
  * The thread has a run that has not ended.
- * Wait for it, cancel it, or leave `threadId` out to start on a new thread.
+ * Wait for it, cancel it, start with `whenBusy: ENQUEUE` or `REPLACE`, or leave `threadId` out to
+ * start on a new thread.
  */
 export class ThreadBusyError extends ServiceError {
   readonly code = "THREAD_BUSY";
@@ -95,6 +96,52 @@ export class ThreadBusyError extends ServiceError {
 
   protected override details(): Record<string, unknown> {
     return { threadId: this.threadId, runId: this.runId };
+  }
+}
+
+/**
+ * The run does not wait for this answer: it was given already, or the run has gone on or ended.
+ * Ask `run(id:)` for the interrupts that are pending.
+ */
+export class InterruptNotPendingError extends ServiceError {
+  readonly code = "INTERRUPT_NOT_PENDING";
+  readonly runId: string;
+  /** Those asked for that are not pending; empty when the run waits for nothing at all. */
+  readonly interruptIds: readonly string[];
+
+  constructor(runId: string, interruptIds: readonly string[]) {
+    super(
+      interruptIds.length === 0
+        ? `Run ${JSON.stringify(runId)} is not interrupted`
+        : `Run ${JSON.stringify(runId)} does not wait for ${interruptIds.map((id) => JSON.stringify(id)).join(", ")}`,
+    );
+    this.runId = runId;
+    this.interruptIds = interruptIds;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { runId: this.runId, interruptIds: this.interruptIds };
+  }
+}
+
+/**
+ * The graph has other nodes or edges than when the run started, so that it may not go on.
+ * Bring the old graph back, cancel the run, or let the workflow's runs go on with
+ * `defineWorkflow({ recovery: { whenChanged: "resume" } })`.
+ */
+export class WorkflowChangedError extends ServiceError {
+  readonly code = "WORKFLOW_CHANGED";
+  readonly runId: string;
+
+  constructor(runId: string, workflow: string) {
+    super(
+      `Workflow ${JSON.stringify(workflow)} has changed since run ${JSON.stringify(runId)} was started`,
+    );
+    this.runId = runId;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { runId: this.runId };
   }
 }
 
@@ -126,6 +173,18 @@ export class CursorExpiredError extends ServiceError {
 
   protected override details(): Record<string, unknown> {
     return { oldestSeq: this.oldestSeq, lastSeq: this.lastSeq, reason: this.reason };
+  }
+}
+
+/**
+ * The service stops while the run goes on elsewhere, or at its next start.
+ * Come back with the cursor of the last result.
+ */
+export class ServiceStoppingError extends ServiceError {
+  readonly code = "SERVICE_STOPPING";
+
+  constructor() {
+    super("The service is stopping: come back with the cursor of the last result");
   }
 }
 

@@ -7,6 +7,7 @@ import type { SchemaOptions } from "./api/schema-options.ts";
 import { createSchema } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
+import { ConfigError, ServiceStoppingError } from "./errors.ts";
 import { unfailing, type Logger } from "./logger.ts";
 import { withDefaults, type EngineLimits } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
@@ -16,6 +17,11 @@ import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
 import type { Graph } from "./workflows/graph.ts";
 import { createWorkflows } from "./workflows/workflow.ts";
 
+const DEFAULT_DRAIN_MS = 10_000; // 10 s
+
+/** `setTimeout` takes no more. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 export interface ServiceOptions {
   /** Name → what {@link defineWorkflow} makes, or a compiled graph. */
   readonly workflows: Readonly<Record<string, WorkflowDefinition | Graph>>;
@@ -24,6 +30,13 @@ export interface ServiceOptions {
    * @default memory(), which the service disposes of
    */
   readonly backend?: Backend | undefined;
+  /**
+   * How long runs may take to come to their next superstep when the service is disposed of, in
+   * milliseconds; 0 aborts them at once. For a backend that outlives the process: with it, a run that
+   * has not ended by then goes on at the next start. With `memory()` it is cancelled.
+   * @default 10_000
+   */
+  readonly drainMs?: number | undefined;
   /** Where GraphQL is. @default "/graphql" */
   readonly endpoint?: string | undefined;
   readonly schema?: SchemaOptions | undefined;
@@ -43,7 +56,11 @@ export interface ServiceOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** A running service. Dispose of it to end its runs and sockets. */
+/**
+ * A running service. Dispose of it to stop it: see {@link ServiceOptions.drainMs}. Watchers of runs
+ * that have not ended then are cut off, so that their clients come back with their cursors; new
+ * requests are answered with 503.
+ */
 export interface Service extends AsyncDisposable {
   /** The GraphQL schema, for your own server or for printing. */
   readonly schema: GraphQLSchema;
@@ -66,11 +83,12 @@ export function createService(options: ServiceOptions): Service {
   const allowedOrigins = options.allowedOrigins ?? [];
   const exposeErrors = options.exposeErrors ?? process.env["NODE_ENV"] !== "production";
   const limits = withDefaults(options.limits ?? {});
+  const drainMs = checkDrain(options.drainMs ?? DEFAULT_DRAIN_MS);
 
   // graph → ingest → recorder → event log → follow
   const workflows = createWorkflows(options.workflows);
   const backend = options.backend ?? memory();
-  const engine = new Engine({ workflows, backend, limits, exposeErrors, logger });
+  const engine = new Engine({ workflows, backend, limits, drainMs, exposeErrors, logger });
   // → GraphQL fields
   const { schema, names, toWorkflowInput } = createSchema(engine, logger, options.schema);
   for (const conflict of fieldConflicts(schema, names.type("WorkflowEvent"))) {
@@ -87,18 +105,35 @@ export function createService(options: ServiceOptions): Service {
   });
   const sockets = createWebSocketTransport(pipeline, logger);
 
+  // Only now: nothing that could throw comes after it, and what it begins is ended by disposing.
+  engine.open();
+  let isStopping = false;
   return {
     schema,
     endpoint,
     allowedOrigins,
     // Yoga may answer without a promise.
-    fetch: async (request) => pipeline.fetch(request),
+    fetch: async (request) => (isStopping ? unavailable() : pipeline.fetch(request)),
     acceptSocket: (socket, request) => sockets.accept(socket, request),
     async [Symbol.asyncDispose]() {
+      isStopping = true;
       // Runs first: their last events reach the watchers, whose operations then end by themselves.
       await engine[Symbol.asyncDispose]();
       await sockets[Symbol.asyncDispose]();
       if (!options.backend) await backend[Symbol.asyncDispose]();
     },
   };
+}
+
+function checkDrain(drainMs: number): number {
+  if (drainMs >= 0 && drainMs <= MAX_TIMEOUT_MS) return drainMs;
+  throw new ConfigError(`drainMs must be from 0 to ${MAX_TIMEOUT_MS}, not ${drainMs}`);
+}
+
+function unavailable(): Response {
+  const { message, extensions } = new ServiceStoppingError();
+  return Response.json(
+    { errors: [{ message, extensions }] },
+    { status: 503, headers: { "retry-after": "1" } },
+  );
 }

@@ -27,8 +27,11 @@ test("schema/README.md lists every code that a client can get", () => {
 
 /** An error class has its code as a field, so one must be made to read it. */
 function codeOf(constructor: { readonly prototype: object }): string {
-  const make = constructor as unknown as new (details: object) => errors.ServiceError;
-  return new make({}).code;
+  const make = constructor as unknown as new (
+    details: object,
+    list: readonly string[],
+  ) => errors.ServiceError;
+  return new make({}, []).code;
 }
 
 async function allTests(): Promise<string> {

@@ -20,6 +20,9 @@ export interface ApiTypes {
 /** Fields are non-null unless they say otherwise: nullable means "may be absent". */
 export type Builder = ReturnType<typeof createBuilder>;
 
+/** Makes arguments of fields. */
+export type Arg = Parameters<Parameters<Builder["queryField"]>[1]>[0]["arg"];
+
 export function createBuilder(scalars: ScalarOverrides = {}) {
   const builder = new SchemaBuilder<ApiTypes>({ defaultFieldNullability: false });
   builder.addScalarType("JSON", scalars.JSON ?? JSONResolver);

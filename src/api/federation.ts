@@ -39,7 +39,7 @@ interface Entity {
 type Reference = Readonly<Record<string, unknown>>;
 
 /**
- * The schema as a subgraph of Apollo Federation 2, with runs and workflows as entities. By hand,
+ * The schema as a subgraph of Apollo Federation 2, with runs, threads and workflows as entities. By hand,
  * since `@apollo/subgraph` refuses schemas with `@oneOf`; the specification asks for no more:
  * https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
  */
@@ -93,6 +93,10 @@ export function toSubgraph(schema: GraphQLSchema, api: Api): GraphQLSchema {
 function entitiesOf({ names, engine }: Api): ReadonlyMap<string, Entity> {
   return new Map<string, Entity>([
     [names.type("Run"), { key: "id", resolve: (id, context) => engine.get(id, viewerOf(context)) }],
+    [
+      names.type("Thread"),
+      { key: "id", resolve: (id, context) => engine.threads.get(id, viewerOf(context)) },
+    ],
     [
       names.type("Workflow"),
       {

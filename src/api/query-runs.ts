@@ -1,33 +1,16 @@
-import { BadUserInputError } from "../errors.ts";
-import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { viewerOf } from "./context.ts";
-
-const MAX_RUNS_PER_PAGE = 100;
-
-interface RunConnection {
-  readonly nodes: readonly Run[];
-  readonly hasMore: boolean;
-}
+import { pageArgs } from "./page.ts";
+import { readRuns, RUNS_PAGE } from "./run-connection.ts";
 
 /** `Query.run` and `Query.runs`. */
-export function addRunQueries({ builder, names, refs, engine, workflowFields }: Api): void {
-  const connection = builder.objectRef<RunConnection>(names.type("RunConnection")).implement({
-    description: "A page of runs, newest first.",
-    fields: (t) => ({
-      nodes: t.field({ type: [refs.run], resolve: ({ nodes }) => nodes }),
-      endCursor: t.id({
-        nullable: true,
-        description: "Pass it as `after` for the next page.",
-        resolve: ({ nodes }) => nodes.at(-1)?.id ?? null,
-      }),
-      hasMore: t.exposeBoolean("hasMore"),
-    }),
-  });
+export function addRunQueries(api: Api): void {
+  const { builder, names, refs, engine, workflowFields } = api;
   const filter = builder.inputType(names.type("RunFilter"), {
     description: "Which runs to list; all conditions must hold.",
     fields: (t) => ({
       workflow: t.string({ required: false, description: "The name of a workflow." }),
+      threadId: t.id({ required: false, description: "The id of a thread." }),
       statuses: t.field({ type: [refs.runStatus], required: false }),
     }),
   });
@@ -44,34 +27,24 @@ export function addRunQueries({ builder, names, refs, engine, workflowFields }: 
 
   builder.queryField(names.rootField("runs"), (t) =>
     t.field({
-      type: connection,
+      type: refs.runConnection,
       nullable: true,
       description: "Your runs, newest first.",
       args: {
-        first: t.arg.int({
-          required: true,
-          defaultValue: 20,
-          description: `At most so many, up to ${MAX_RUNS_PER_PAGE}.`,
-        }),
-        after: t.arg.string({
-          required: false,
-          description: "The `endCursor` of the page before.",
-        }),
+        ...pageArgs(t, RUNS_PAGE),
         where: t.arg({ type: filter, required: false }),
       },
-      resolve: async (_root, { first, after, where }, context) => {
-        if (first < 1 || first > MAX_RUNS_PER_PAGE) {
-          throw new BadUserInputError(`first must be between 1 and ${MAX_RUNS_PER_PAGE}`, [
-            { path: ["first"], message: `Must be between 1 and ${MAX_RUNS_PER_PAGE}` },
-          ]);
-        }
-        const { runs, hasMore } = await engine.list(
-          { workflow: workflowNamed(where?.workflow), statuses: where?.statuses ?? undefined },
-          { first, after: after ?? undefined },
-          viewerOf(context),
-        );
-        return { nodes: runs, hasMore };
-      },
+      resolve: (_root, { where, ...page }, context) =>
+        readRuns(
+          api,
+          {
+            workflow: workflowNamed(where?.workflow),
+            threadId: where?.threadId ?? undefined,
+            statuses: where?.statuses ?? undefined,
+          },
+          page,
+          context,
+        ),
     }),
   );
 

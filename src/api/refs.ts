@@ -2,6 +2,8 @@ import type { Problem } from "../errors.ts";
 import type { Interrupt, RunError, RunStatus } from "../events/run-event.ts";
 import type { JsonValue } from "../json.ts";
 import type { Run } from "../runs/run.ts";
+import type { ThreadState } from "../runs/thread-state.ts";
+import type { Thread } from "../runs/thread.ts";
 import type { Workflow } from "../workflows/workflow.ts";
 import type { Builder } from "./builder.ts";
 import type {
@@ -27,6 +29,32 @@ export interface EventPageSource {
   readonly hasMore: boolean;
 }
 
+/** A page of runs. */
+export interface RunPage {
+  readonly nodes: readonly Run[];
+  readonly hasMore: boolean;
+}
+
+/** A state, and the thread whose it is. */
+export interface StateOfThread {
+  readonly thread: Thread;
+  readonly state: ThreadState;
+}
+
+/** A page of a thread's states, newest first. */
+export interface HistorySource {
+  readonly thread: Thread;
+  readonly states: readonly ThreadState[];
+  readonly hasMore: boolean;
+}
+
+/** A run that was asked to be started. */
+export interface StartedRun {
+  readonly run: Run;
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
+}
+
 /** The types of the schema, by name, before they have fields: they refer to each other in circles. */
 export type Refs = ReturnType<typeof createRefs>;
 
@@ -44,6 +72,11 @@ export function createRefs(builder: Builder, names: Names) {
     runStatusEvent: object<StatusSource>("RunStatusEvent"),
     run: object<Run>("Run"),
     runEventPage: object<EventPageSource>("RunEventPage"),
+    runConnection: object<RunPage>("RunConnection"),
+    startRunPayload: object<StartedRun>("StartRunPayload"),
+    thread: object<Thread>("Thread"),
+    threadState: object<StateOfThread>("ThreadState"),
+    threadHistory: object<HistorySource>("ThreadHistory"),
     runError: object<RunError>("RunError"),
     interrupt: object<Interrupt>("Interrupt"),
     problem: object<Problem>("Problem"),

@@ -1,61 +1,69 @@
 import { BadUserInputError } from "../errors.ts";
-import type { Run } from "../runs/run.ts";
+import type { ContinueRequest, WhenBusy } from "../runs/engine.ts";
 import type { Api } from "./api.ts";
-import type { Builder } from "./builder.ts";
+import type { Arg } from "./builder.ts";
 import { checkMayWrite, viewerOf, type ApiContext } from "./context.ts";
-import { readWorkflow, toGivenPath, type WorkflowInputRefs } from "./workflow-data.ts";
-
-type Arg = Parameters<Parameters<Builder["subscriptionField"]>[1]>[0]["arg"];
+import type { StartedRun } from "./refs.ts";
+import { createRunOptions } from "./run-options.ts";
+import {
+  readContext,
+  readWorkflow,
+  toGivenPath,
+  type ReadWorkflow,
+  type WorkflowInputRefs,
+} from "./workflow-data.ts";
 
 /** The arguments that start a run; `runWorkflow` and `startRun` take the same. */
 export type RunArgs = ReturnType<typeof createRunArgs>;
 
-export function createRunArgs({ builder, names }: Api, { input, context }: WorkflowInputRefs) {
-  const options = builder.inputType(names.type("RunOptions"), {
-    description: "How to run a workflow.",
-    fields: (t) => ({
-      timeoutMs: t.int({
-        required: false,
-        description:
-          "How long the run may take, in milliseconds; at most, and by default, what the server allows.",
-      }),
-      ...(context && {
-        context: t.field({
-          type: context,
-          required: false,
-          description: "LangGraph's runtime context, for the workflow that is run.",
-        }),
-      }),
+export function createRunArgs(api: Api, workflowInputs: WorkflowInputRefs) {
+  const options = createRunOptions(api, workflowInputs);
+  const common = ({ arg }: { readonly arg: Arg }) => ({
+    runId: arg.id({
+      required: false,
+      description: "Your own name for the run, a UUID at best: starting it again finds it.",
     }),
+    options: arg({ type: options, required: false }),
   });
   return {
-    start: ({ arg }: { arg: Arg }) => ({
-      input: arg({ type: input, required: true }),
-      runId: arg.id({
-        required: false,
-        description: "Your own name for the run, a UUID at best: starting it again finds it.",
-      }),
-      threadId: arg.id({
+    start: (t: { readonly arg: Arg }) => ({
+      input: t.arg({ type: workflowInputs.input, required: true }),
+      threadId: t.arg.id({
         required: false,
         description: "The thread to go on with; the run gets its own when absent.",
       }),
-      options: arg({ type: options, required: false }),
+      ...common(t),
+    }),
+    continue: (t: { readonly arg: Arg }) => ({
+      threadId: t.arg.id({ required: true }),
+      ...common(t),
     }),
   };
 }
 
-/** What a client gives for those arguments. */
-export interface GivenRun {
-  readonly input: object;
+/** What a client gives for the arguments that both have. */
+interface GivenOptions {
   readonly runId?: string | null | undefined;
-  readonly threadId?: string | null | undefined;
   readonly options?:
     | {
         readonly timeoutMs?: number | null | undefined;
+        readonly whenBusy?: WhenBusy | undefined;
+        readonly checkpointId?: string | null | undefined;
         readonly context?: object | null | undefined;
       }
     | null
     | undefined;
+}
+
+/** What a client gives for the arguments of a run with an input. */
+export interface GivenRun extends GivenOptions {
+  readonly input: object;
+  readonly threadId?: string | null | undefined;
+}
+
+/** What a client gives for the arguments of a run without one. */
+export interface GivenContinuation extends GivenOptions {
+  readonly threadId: string;
 }
 
 /**
@@ -64,20 +72,57 @@ export interface GivenRun {
  */
 export async function startRun(
   api: Api,
-  { input, runId, threadId, options }: GivenRun,
+  given: GivenRun,
   context: ApiContext | undefined,
   defaultRunId?: string,
-): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+): Promise<StartedRun> {
   checkMayWrite(context);
-  const workflow = readWorkflow(api, { input, context: options?.context });
-  try {
-    return await api.engine.start({
-      viewer: viewerOf(context),
+  const workflow = readWorkflow(api, { input: given.input, context: given.options?.context });
+  return withGivenPaths(api, workflow, () =>
+    api.engine.start({
+      ...requestOf(given, context, defaultRunId),
       ...workflow,
-      runId: runId ?? defaultRunId,
-      threadId: threadId ?? undefined,
-      timeoutMs: options?.timeoutMs ?? undefined,
-    });
+      threadId: given.threadId ?? undefined,
+    }),
+  );
+}
+
+/** The same for a run without an input. Throws what `Engine.continue` throws. */
+export async function continueThread(
+  api: Api,
+  given: GivenContinuation,
+  context: ApiContext | undefined,
+): Promise<StartedRun> {
+  checkMayWrite(context);
+  const { threadId, options } = given;
+  const { workflow } = await api.engine.threads.get(threadId, viewerOf(context));
+  const read = { workflow, input: null, context: readContext(api, workflow, options?.context) };
+  return withGivenPaths(api, read, () =>
+    api.engine.continue({ ...requestOf(given, context), threadId, context: read.context }),
+  );
+}
+
+function requestOf(
+  { runId, options }: GivenOptions,
+  context: ApiContext | undefined,
+  defaultRunId?: string,
+): Omit<ContinueRequest, "threadId" | "context"> {
+  return {
+    viewer: viewerOf(context),
+    runId: runId ?? defaultRunId,
+    timeoutMs: options?.timeoutMs ?? undefined,
+    whenBusy: options?.whenBusy,
+    checkpointId: options?.checkpointId ?? undefined,
+  };
+}
+
+async function withGivenPaths<T>(
+  api: Api,
+  workflow: ReadWorkflow,
+  start: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await start();
   } catch (error) {
     if (!(error instanceof BadUserInputError)) throw error;
     const problems = error.problems.map(({ path, message }) => ({

@@ -8,7 +8,7 @@ export function implementRunStatusEvent({ refs, engine }: Api): void {
     fields: (t) => ({
       code: t.exposeString("code", {
         description:
-          "`RUN_FAILED`, `RUN_TIMEOUT`, `EVENT_LIMIT`, `WORKFLOW_CHANGED`, or LangGraph's own code.",
+          "`RUN_FAILED`, `RUN_TIMEOUT`, `EVENT_LIMIT`, `WORKFLOW_CHANGED`, `RECOVERY_FAILED`, or LangGraph's own code.",
       }),
       message: t.exposeString("message", { description: "For people." }),
     }),
@@ -17,8 +17,24 @@ export function implementRunStatusEvent({ refs, engine }: Api): void {
   refs.interrupt.implement({
     description: "A question that a node put with `interrupt()`, waiting for its answer.",
     fields: (t) => ({
-      id: t.exposeID("id"),
-      value: t.field({ type: "JSON", nullable: true, resolve: ({ value }) => value }),
+      id: t.exposeID("id", { description: "An answer names it: see `resumeRun`." }),
+      value: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "What the node gave to `interrupt()`.",
+        resolve: ({ value }) => value,
+      }),
+      responseSchema: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "JSON Schema of the answer; null where the node does not say.",
+        resolve: ({ responseSchema }) => responseSchema ?? null,
+      }),
+      node: t.string({
+        nullable: true,
+        description: "The node that asks; null where LangGraph does not tell.",
+        resolve: ({ node }) => node ?? null,
+      }),
       namespace: t.stringList({
         description: "The path of subgraphs to the node that asks.",
         resolve: ({ namespace }) => [...namespace],

@@ -1,14 +1,15 @@
-import { BadUserInputError } from "../errors.ts";
 import { formatCursor } from "../events/cursor.ts";
 import { checkReach } from "../events/follow.ts";
 import { isFinal, type Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
+import { viewerOf } from "./context.ts";
+import { checkFirst, firstArg, type PageSize } from "./page.ts";
 import type { EventPageSource } from "./refs.ts";
 import { checkCursorIsOf, cursorFrom } from "./subscribe-to-run.ts";
 import type { WorkflowEventRefs } from "./workflow-event.ts";
 
-const MAX_EVENTS_PER_PAGE = 1_000;
+const EVENTS_PAGE: PageSize = { usual: 100, most: 1_000 };
 
 /** How many events are read for a page of chosen types before it is returned as it stands. */
 const MAX_EVENTS_READ = 10_000;
@@ -49,16 +50,33 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
       threadId: t.exposeID("threadId", {
         description: "LangGraph's thread, which a later run may go on with.",
       }),
+      thread: t.field({
+        type: refs.thread,
+        nullable: true,
+        description: "The same. Null, with an error, when it is deleted meanwhile.",
+        resolve: ({ threadId }, _args, context) => engine.threads.get(threadId, viewerOf(context)),
+      }),
       status: t.field({ type: refs.runStatus, resolve: ({ status }) => status }),
       isFinished: t.boolean({
         description: "Whether it has ended: no event will follow.",
         resolve: ({ status }) => isFinal(status),
       }),
+      queuePosition: t.int({
+        nullable: true,
+        description:
+          "Its place among those that are `QUEUED`: 1 is next. Null when it is not queued.",
+        resolve: (run) => engine.queuePosition(run),
+      }),
       attempt: t.int({
         description: "How often it has been taken up; 0 while it has never been.",
         resolve: ({ epoch }) => epoch,
       }),
-      input: t.field({ type: "JSON", nullable: true, resolve: ({ input }) => input }),
+      input: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "Null when it went on with its thread, without an input.",
+        resolve: ({ input }) => input,
+      }),
       output: t.field({
         type: "JSON",
         nullable: true,
@@ -81,7 +99,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
       interrupts: t.field({
         type: [refs.interrupt],
         description: "What it waits to be told.",
-        resolve: ({ interrupts }) => interrupts,
+        resolve: ({ status, interrupts }) => (status === "interrupted" ? interrupts : []),
       }),
       createdAt: t.field({ type: "DateTime", resolve: ({ createdAt }) => createdAt }),
       startedAt: t.field({
@@ -104,11 +122,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
         description: "Its events, for those who cannot subscribe.",
         args: {
           after: t.arg({ type: "Cursor", required: false }),
-          first: t.arg.int({
-            required: true,
-            defaultValue: 100,
-            description: `At most so many, up to ${MAX_EVENTS_PER_PAGE}.`,
-          }),
+          first: firstArg(t, EVENTS_PAGE),
           only: t.arg({
             type: [events.eventType],
             required: false,
@@ -116,11 +130,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
           }),
         },
         resolve: (run, { after, first, only }) => {
-          if (first < 1 || first > MAX_EVENTS_PER_PAGE) {
-            throw new BadUserInputError(`first must be between 1 and ${MAX_EVENTS_PER_PAGE}`, [
-              { path: ["first"], message: `Must be between 1 and ${MAX_EVENTS_PER_PAGE}` },
-            ]);
-          }
+          checkFirst(first, EVENTS_PAGE);
           const cursor = cursorFrom(after, undefined);
           checkCursorIsOf(run.id, cursor);
           return readPage(run, cursor?.seq ?? 0, first, only ?? undefined);
@@ -139,7 +149,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
     let last = { seq: after, attempt: run.epoch };
     let lastSeq: number;
     do {
-      const page = await engine.read(run.id, last.seq, MAX_EVENTS_PER_PAGE);
+      const page = await engine.read(run.id, last.seq, EVENTS_PAGE.most);
       lastSeq = page.lastSeq;
       checkReach(page, last.seq);
       for (const event of page.events) {

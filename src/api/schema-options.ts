@@ -7,8 +7,8 @@ export interface SchemaOptions {
   /** Scalars of the host's own to use for `JSON` and `DateTime`. */
   readonly scalars?: ScalarOverrides | undefined;
   /**
-   * Makes the schema a subgraph of Apollo Federation 2: `Run` and `Workflow` are entities, and
-   * `_service { sdl }` is what to compose. @default false
+   * Makes the schema a subgraph of Apollo Federation 2: `Run`, `Thread` and `Workflow` are
+   * entities, and `_service { sdl }` is what to compose. @default false
    */
   readonly federation?: boolean | undefined;
 }

@@ -6,20 +6,26 @@ import type { Engine } from "../runs/engine.ts";
 import type { Api } from "./api.ts";
 import { createBuilder } from "./builder.ts";
 import { addCancelRun } from "./cancel-run.ts";
+import { addContinueThread } from "./continue-thread.ts";
 import { Enums } from "./data/enums.ts";
 import { InputTypes } from "./data/input-types.ts";
 import { Misfits } from "./data/misfits.ts";
 import { OutputTypes } from "./data/output-types.ts";
 import { readShapes } from "./data/workflow-shapes.ts";
+import { addDeleteThread } from "./delete-thread.ts";
 import { createEventCatalog } from "./event-catalog.ts";
 import { toSubgraph } from "./federation.ts";
+import { addForkThread } from "./fork-thread.ts";
 import { implementMessage } from "./message.ts";
 import { createNames, distinctNames, toFieldName, type Names } from "./names.ts";
 import { implementObservedEvents } from "./observed-events.ts";
 import { addRunQueries } from "./query-runs.ts";
+import { addThreadQueries } from "./query-threads.ts";
 import { addWorkflowQueries } from "./query-workflows.ts";
 import { createRefs } from "./refs.ts";
+import { addResumeRun } from "./resume-run.ts";
 import { createRunArgs } from "./run-args.ts";
+import { implementRunConnection } from "./run-connection.ts";
 import { implementRunEvent } from "./run-event.ts";
 import { implementRunStatusEvent } from "./run-status-event.ts";
 import { addRunWorkflow } from "./run-workflow.ts";
@@ -27,6 +33,9 @@ import { presentErrors } from "./present-errors.ts";
 import { implementRun } from "./run.ts";
 import type { SchemaOptions } from "./schema-options.ts";
 import { addStartRun } from "./start-run.ts";
+import { implementThreadState } from "./thread-state.ts";
+import { implementThread } from "./thread.ts";
+import { addUpdateThreadState } from "./update-thread-state.ts";
 import { createWorkflowEvent } from "./workflow-event.ts";
 import { addWorkflowEvents } from "./workflow-events.ts";
 import { implementWorkflow } from "./workflow.ts";
@@ -77,14 +86,23 @@ export function createSchema(engine: Engine, logger: Logger, options: SchemaOpti
   implementRunStatusEvent(api);
   const events = createWorkflowEvent(api);
   implementRun(api, events);
+  implementRunConnection(api);
+  implementThread(api);
+  implementThreadState(api);
   implementWorkflow(api);
   const workflowInputs = createWorkflowInputs(api);
   const args = createRunArgs(api, workflowInputs);
 
   addWorkflowQueries(api);
   addRunQueries(api);
+  addThreadQueries(api);
   addStartRun(api, args);
+  addResumeRun(api);
   addCancelRun(api);
+  addContinueThread(api, args);
+  addUpdateThreadState(api);
+  addForkThread(api);
+  addDeleteThread(api);
   addRunWorkflow(api, args, events);
   addWorkflowEvents(api, events);
   // What is made of the user's schemas comes last: the service's own names have precedence.
@@ -95,7 +113,9 @@ export function createSchema(engine: Engine, logger: Logger, options: SchemaOpti
   presentErrors(schema.getQueryType());
   presentErrors(schema.getMutationType());
   presentErrors(schema.getSubscriptionType());
-  presentErrors(schema.getType(names.type("Run")) as GraphQLObjectType);
+  for (const name of ["Run", "Thread", "ThreadState"]) {
+    presentErrors(schema.getType(names.type(name)) as GraphQLObjectType);
+  }
   return {
     schema: options.federation ? toSubgraph(schema, api) : schema,
     names,

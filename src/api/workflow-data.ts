@@ -131,34 +131,58 @@ export interface GivenWorkflow {
  * The same as the engine takes it. Throws `BadUserInputError` for what GraphQL has let pass, such as
  * the context of another workflow.
  */
-export function readWorkflow({ shapes, workflowFields }: Api, { input, context }: GivenWorkflow) {
+export function readWorkflow(api: Api, { input, context }: GivenWorkflow): ReadWorkflow {
+  const { shapes, workflowFields } = api;
   // GraphQL has checked that there is just one.
   const given = input as Readonly<Record<string, unknown>>;
   const [workflow, field] =
     [...workflowFields].find(([, name]) => given[name] !== undefined) ?? missing();
-  const { input: inputShape, context: contextShape } = shapes.get(workflow) ?? missing();
-  const problems: Problem[] = [];
-  const onProblem: OnProblem = (path, message) => problems.push({ path, message });
-  const value = {
+  const { input: shape } = shapes.get(workflow) ?? missing();
+  return checked((onProblem) => ({
     workflow,
-    input: readInput(inputShape, given[field], onProblem, ["input", field]),
-  };
-  if (context == null) return checked({ ...value, context: undefined }, problems);
-  const givenContext = (context as Readonly<Record<string, unknown>>)[field];
-  if (givenContext === undefined || contextShape === null) {
-    throw new BadUserInputError("The context is for another workflow than the input", [
+    input: readInput(shape, given[field], onProblem, ["input", field]),
+    context: readContextOf(api, workflow, context, onProblem),
+  }));
+}
+
+/** What a client asks to be run, in JSON. */
+export interface ReadWorkflow {
+  readonly workflow: string;
+  readonly input: JsonValue;
+  readonly context: JsonObject | undefined;
+}
+
+/** The context for a workflow as the engine takes it. Throws `BadUserInputError`. */
+export function readContext(
+  api: Api,
+  workflow: string,
+  context: object | null | undefined,
+): JsonObject | undefined {
+  return checked((onProblem) => readContextOf(api, workflow, context, onProblem));
+}
+
+function readContextOf(
+  { shapes, workflowFields }: Api,
+  workflow: string,
+  context: object | null | undefined,
+  onProblem: OnProblem,
+): JsonObject | undefined {
+  if (context == null) return undefined;
+  const field = workflowFields.get(workflow) ?? workflow;
+  const shape = shapes.get(workflow)?.context;
+  const given = (context as Readonly<Record<string, unknown>>)[field];
+  if (given === undefined || !shape) {
+    throw new BadUserInputError("The context is for another workflow", [
       { path: ["options", "context"], message: `It must be the context of ${field}, or absent` },
     ]);
   }
-  const path = ["options", "context", field];
-  const read = readInput(contextShape, givenContext, onProblem, path) as JsonObject;
-  return checked({ ...value, context: read }, problems);
+  return readInput(shape, given, onProblem, ["options", "context", field]) as JsonObject;
 }
 
 /** Where a client gave what the engine found wrong at `path`: the arguments have other names and forms. */
 export function toGivenPath(
   { shapes, workflowFields }: Api,
-  { workflow, input, context }: ReturnType<typeof readWorkflow>,
+  { workflow, input, context }: ReadWorkflow,
   path: readonly string[],
 ): readonly string[] {
   const [argument, ...rest] = path;
@@ -173,7 +197,10 @@ export function toGivenPath(
   return path;
 }
 
-function checked<T>(value: T, problems: readonly Problem[]): T {
+/** What `read` returns, unless it has come upon problems. */
+function checked<T>(read: (onProblem: OnProblem) => T): T {
+  const problems: Problem[] = [];
+  const value = read((path, message) => problems.push({ path, message }));
   if (problems.length === 0) return value;
   throw new BadUserInputError("The input is not valid", problems);
 }

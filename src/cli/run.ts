@@ -36,7 +36,8 @@ export function addRunCommand(program: Command): void {
 
 const HELP = `
 Without --url it serves the langgraph.json to itself, as long as the run takes, and keeps nothing.
-With --url it connects again when the connection is lost, and goes on where it was.
+With --url it connects again when the connection is lost or the server restarts, and goes on where
+it was.
 
 The input is what WorkflowInput of the schema takes for the workflow, and the context what
 WorkflowContext takes: langgraph-graphql schema. A message, MessageInput, is

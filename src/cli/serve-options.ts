@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { parseDuration, parseSize } from "./quantities.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 
@@ -11,10 +12,22 @@ export interface ServeFlags {
   readonly tabs?: string;
   readonly graphiql: boolean;
   readonly logLevel: string;
+  /** The file to keep runs in; the default one when absent. */
+  readonly data?: string;
+  readonly memory?: boolean;
+  /** In milliseconds. */
+  readonly retention?: number;
+  /** In bytes. */
+  readonly maxSize?: number;
+  /** In milliseconds. */
+  readonly drain: number;
 }
 
-/** Gives a command the options that {@link ServeFlags} are read from. */
-export function addServeOptions(command: Command): Command {
+/**
+ * Gives a command the options that {@link ServeFlags} are read from; `drain` is how long it waits for
+ * runs by default.
+ */
+export function addServeOptions(command: Command, { drain }: { readonly drain: string }): Command {
   return command
     .option("-c, --config <file>", "the langgraph.json", "langgraph.json")
     .option("-p, --port <number>", "the port; 0 for any that is free", parsePort, 4000)
@@ -22,6 +35,29 @@ export function addServeOptions(command: Command): Command {
     .option("--origin <url...>", "other sites whose pages may use the API", addOrigin, [])
     .option("--tabs <folder>", "a folder of .graphql files that GraphiQL opens as tabs")
     .option("--no-graphiql", "serve no GraphiQL")
+    .option(
+      "--data <file>",
+      "the file to keep runs in (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",
+    )
+    .addOption(new Option("--memory", "keep nothing: runs end with the process").conflicts("data"))
+    .option(
+      "--retention <duration>",
+      "how long ended runs are kept (default: 7d; 1h with --memory)",
+      parseDuration,
+    )
+    .option(
+      "--max-size <size>",
+      "beyond it, the events of the oldest runs are let go (default: 1GiB; 256MiB with --memory)",
+      parseSize,
+    )
+    .addOption(
+      new Option(
+        "--drain <duration>",
+        "how long runs may take to come to a checkpoint when it is stopped",
+      )
+        .argParser(parseDuration)
+        .default(parseDuration(drain), drain),
+    )
     .addOption(
       new Option("--log-level <level>", "what to log").choices(LOG_LEVELS).default("info"),
     );

@@ -6,10 +6,12 @@ import { untilStopped } from "./until-stopped.ts";
 export function addServeCommand(program: Command, version: string): void {
   addServeOptions(
     program.command("serve").description("serve the graphs of a langgraph.json as a GraphQL API"),
+    { drain: "10s" },
   )
     .addHelpText(
       "after",
       "\nThe first graph that fails to load ends it. While you write graphs, use dev.\n" +
+        "When it is stopped, runs that have not ended go on at the next start.\n" +
         "\nExample:\n  $ langgraph-graphql serve --config ./langgraph.json --port 4000",
     )
     .action((flags: ServeFlags) => run(flags, version));
@@ -17,15 +19,16 @@ export function addServeCommand(program: Command, version: string): void {
 
 async function run(flags: ServeFlags, version: string): Promise<void> {
   const { loadConfig } = await import("../config/load-config.ts");
+  const { openBackend } = await import("./open-backend.ts");
   const { createService } = await import("../service.ts");
-  const { createLogger, listen } = await import("./start-server.ts");
+  const { createLogger, listen, serviceOptions } = await import("./start-server.ts");
   const logger = createLogger(flags);
   const { workflows } = await loadConfig(flags.config, { logger });
-  const service = createService({ workflows, allowedOrigins: flags.origin, logger });
-  const server = await listen(service, workflows, flags);
+  const opened = await openBackend(flags);
+  const service = createService({ ...serviceOptions(flags, opened), workflows, logger });
+  const server = await listen({ service, workflows, opened, flags });
   server.announce(version);
-  await untilStopped();
-  console.log("Stopping: runs are cancelled; once more Ctrl-C to stop at once.");
+  await untilStopped(flags);
   await server[Symbol.asyncDispose]();
   // A node that does not listen to its signal would keep the process for as long as it likes.
   process.exit();

@@ -1,9 +1,10 @@
 import { pino } from "pino";
 import type { LoadedConfig } from "../config/load-config.ts";
-import { serve } from "../server/serve.ts";
+import { serve, type ServerHandle } from "../server/serve.ts";
 import type { Logger } from "../logger.ts";
 import type { Service } from "../service.ts";
 import { defaultTabs, readTabs } from "./graphiql-tabs.ts";
+import type { OpenedBackend } from "./open-backend.ts";
 import type { ServeFlags } from "./serve-options.ts";
 
 /** Lines for people on a terminal, JSON elsewhere. */
@@ -14,42 +15,65 @@ export function createLogger({ logLevel }: ServeFlags): Logger {
   });
 }
 
-/** A service behind a port. Dispose of it to end both. */
+/** What the options of a command say about a service. */
+export function serviceOptions(flags: ServeFlags, { backend }: OpenedBackend) {
+  return { backend, drainMs: flags.drain, allowedOrigins: flags.origin };
+}
+
+export interface Listening {
+  readonly service: Service;
+  readonly workflows: LoadedConfig["workflows"];
+  readonly opened: OpenedBackend;
+  readonly flags: ServeFlags;
+}
+
+/** A service behind a port. Dispose of it to end both, and to close the backend. */
 export interface CliServer extends AsyncDisposable {
   readonly port: number;
-  /** Prints what is served, and where. */
+  /** Prints what is served, where, and where runs are kept. */
   announce(version: string): void;
 }
 
-/** Rejects with `ConfigError` when the port cannot be listened on. */
-export async function listen(
-  service: Service,
-  workflows: LoadedConfig["workflows"],
-  flags: ServeFlags,
-): Promise<CliServer> {
-  const names = Object.keys(workflows);
-  const tabs = flags.tabs === undefined ? defaultTabs(service.schema) : await readTabs(flags.tabs);
-  const server = await serve({
-    service,
-    port: flags.port,
-    host: flags.host,
-    graphiql: flags.graphiql && { tabs },
+/**
+ * Rejects with `ConfigError` when the port cannot be listened on. Then the service is disposed of: it
+ * has begun with the runs of the backend.
+ */
+export async function listen({ service, workflows, opened, flags }: Listening): Promise<CliServer> {
+  const server = await openPort(service, flags).catch(async (error: unknown) => {
+    await service[Symbol.asyncDispose]();
+    await opened.backend[Symbol.asyncDispose]();
+    throw error;
   });
   return {
     port: Number(new URL(server.url).port),
     announce: (version) =>
       console.log(
         [
-          `langgraph-graphql ${version} serves ${names.join(", ")}`,
+          `langgraph-graphql ${version} serves ${Object.keys(workflows).join(", ")}`,
           `  ${flags.graphiql ? "GraphiQL " : "HTTP, SSE"}  ${server.url}`,
           `  WebSocket  ${server.url.replace("http", "ws")}`,
-          "  Runs are kept in memory: they end with this process.",
+          `  ${whereRunsAre(opened)}`,
         ].join("\n"),
       ),
     async [Symbol.asyncDispose]() {
+      server.stopListening();
       // The service first: its streams end, and then the server has nothing to wait for.
       await service[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
+      await opened.backend[Symbol.asyncDispose]();
     },
   };
+}
+
+async function openPort(service: Service, flags: ServeFlags): Promise<ServerHandle> {
+  const tabs = flags.tabs === undefined ? defaultTabs(service.schema) : await readTabs(flags.tabs);
+  const { port, host } = flags;
+  return serve({ service, port, host, graphiql: flags.graphiql && { tabs } });
+}
+
+function whereRunsAre({ file, unfinished }: OpenedBackend): string {
+  if (file === null) return "Runs are kept in memory: they end with this process.";
+  if (unfinished === "0") return `Runs are kept in ${file}`;
+  const goOn = unfinished === "1" ? "goes" : "go";
+  return `Runs are kept in ${file}; ${unfinished} that had not ended ${goOn} on`;
 }

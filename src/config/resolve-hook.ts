@@ -16,6 +16,9 @@ export function initialize(data: ProjectCopies): void {
   copies = data;
 }
 
+/** LangGraph's saver, which we bring: the classes that it imports must be the project's as well. */
+const SAVER = "langgraph-checkpoint-sqlite";
+
 /** Node's hook: has LangGraph come from the project, whoever of us imports it. */
 export const resolve: ResolveHook = (
   specifier,
@@ -23,9 +26,13 @@ export const resolve: ResolveHook = (
   nextResolve,
 ): ResolveFnOutput | Promise<ResolveFnOutput> => {
   const [, name] = /^@langchain\/([^/]+)/.exec(specifier) ?? [];
-  if (name === undefined || !context.parentURL?.startsWith(copies.ours)) {
+  if (name === undefined || name === SAVER || !isOurs(context.parentURL)) {
     return nextResolve(specifier, context);
   }
   const parentURL = name === "langgraph" ? copies.project : copies.langgraph;
   return nextResolve(specifier, { ...context, parentURL });
 };
+
+function isOurs(module = ""): boolean {
+  return module.startsWith(copies.ours) || module.includes(`/@langchain/${SAVER}/`);
+}

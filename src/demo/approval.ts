@@ -9,9 +9,13 @@ const Input = z.object({
   request: z.string().describe("What somebody wants to be allowed."),
 });
 
-const Output = z.object({
+const Decision = z.object({
+  approved: z.boolean().describe("Whether it may be done."),
+  comment: z.string().optional().describe("Why, or on which condition."),
+});
+
+const Output = Decision.extend({
   draft: z.string().describe("What a person was asked to approve."),
-  approved: z.boolean().describe("What the person answered."),
 });
 
 /** Drafts something, then waits for a person to approve it. */
@@ -27,15 +31,17 @@ export const graph = new StateGraph({
     emit.progress({ current: 1, total: 1, status: "Drafted" });
     return { draft: `Permission for: ${request}` };
   })
-  .addNode("approve", ({ draft }) => {
-    const approved = interrupt<{ question: string; draft: string }, boolean>({
-      question: "Is this all right?",
-      draft,
-    });
-    return { approved };
-  })
-  .addNode("announce", ({ approved }, config) => {
-    events.emitter(config).complete({ message: approved ? "Approved" : "Turned down" });
+  .addNode("approve", ({ draft }) =>
+    interrupt<{ question: string; draft: string }, z.infer<typeof Decision>>(
+      { question: "Is this all right?", draft },
+      // LangGraph before 1.7 ignores it, and takes any answer.
+      { responseSchema: Decision },
+    ),
+  )
+  .addNode("announce", ({ approved, comment }, config) => {
+    const decision = approved ? "Approved" : "Turned down";
+    const message = comment === undefined ? decision : `${decision}: ${comment}`;
+    events.emitter(config).complete({ message });
     return {};
   })
   .addEdge(START, "write")

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { CursorExpiredError } from "../errors.ts";
+import { CursorExpiredError, ServiceStoppingError } from "../errors.ts";
 import type { EventLog, EventPage } from "./event-log.ts";
 import type { Tails } from "./tail.ts";
 
@@ -21,7 +21,9 @@ export interface FollowOptions {
  * when the run has ended. Every event once, in order, in the pages in which they were found; never
  * an empty page. Readers pull: nothing is read before they ask for it.
  *
- * Throws `CursorExpiredError` when events after `after` are no longer, or never were, in the log.
+ * Throws `CursorExpiredError` when events after `after` are no longer, or never were, in the log, and
+ * `ServiceStoppingError` when the tails are closed and the run has not ended: all that the log has
+ * was delivered by then.
  * Abort `signal` to stop it while it waits: `return()` alone would wait with it.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<EventPage, void, undefined> {
@@ -32,6 +34,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<EventPage,
     while (!signal.aborted) {
       // Look at the tail first: what is appended between the read and the wait must wake us.
       const seen = tail.generation;
+      const isLastLook = tails.isClosed;
       let page: EventPage;
       do {
         page = await log.read(runId, { after: last, limit: PAGE_LIMIT });
@@ -43,7 +46,8 @@ export async function* follow(options: FollowOptions): AsyncGenerator<EventPage,
           if (last < page.lastSeq) await setImmediate();
         }
       } while (last < page.lastSeq && !signal.aborted);
-      if (page.closed) return;
+      if (page.closed || signal.aborted) return;
+      if (isLastLook) throw new ServiceStoppingError();
       await tail.changedSince(seen, signal);
     }
   } finally {

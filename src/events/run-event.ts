@@ -93,7 +93,7 @@ export type RunStatus = "queued" | "running" | "interrupted" | "succeeded" | "fa
 
 /** Why a run or a node failed. */
 export interface RunError {
-  /** `RUN_FAILED`, `RUN_TIMEOUT`, `EVENT_LIMIT`, `WORKFLOW_CHANGED`, or LangGraph's `lc_error_code`. */
+  /** `RUN_FAILED`, `RUN_TIMEOUT`, `EVENT_LIMIT`, `WORKFLOW_CHANGED`, `RECOVERY_FAILED`, or LangGraph's `lc_error_code`. */
   readonly code: string;
   readonly message: string;
 }
@@ -102,6 +102,10 @@ export interface RunError {
 export interface Interrupt {
   readonly id: string;
   readonly value: JsonValue;
+  /** What the answer must look like, as JSON Schema; absent where the node did not say. */
+  readonly responseSchema?: JsonObject;
+  /** The node that asks; absent where LangGraph does not tell. */
+  readonly node?: string;
   /** The path of subgraphs of the node that asks. */
   readonly namespace: readonly string[];
 }

@@ -18,9 +18,21 @@ export interface Tail {
 export class Tails {
   readonly #wakeups: Wakeups;
   readonly #tails = new Map<string, SharedTail>();
+  #isClosed = false;
 
   constructor(wakeups: Wakeups) {
     this.#wakeups = wakeups;
+  }
+
+  /** Whether this process stops, and nobody is to wait here any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Ends all waiting, now and from now on: readers look once more, and then they are told. */
+  close(): void {
+    this.#isClosed = true;
+    for (const tail of this.#tails.values()) tail.wake();
   }
 
   /** How many readers of this run there are in this process. */
@@ -70,9 +82,9 @@ class SharedTail implements Tail {
   readonly #poll: NodeJS.Timeout;
 
   constructor(wakeups: Wakeups, runId: string) {
-    this.#unsubscribe = wakeups.subscribe(runId, () => this.#wake());
+    this.#unsubscribe = wakeups.subscribe(runId, () => this.wake());
     this.listening = this.#unsubscribe.then(() => undefined);
-    this.#poll = setInterval(() => this.#wake(), POLL_MS).unref();
+    this.#poll = setInterval(() => this.wake(), POLL_MS).unref();
   }
 
   changedSince(seen: number, signal: AbortSignal): Promise<void> {
@@ -95,10 +107,10 @@ class SharedTail implements Tail {
       (unsubscribe) => unsubscribe(),
       () => undefined,
     );
-    this.#wake();
+    this.wake();
   }
 
-  #wake(): void {
+  wake(): void {
     this.generation += 1;
     for (const settle of this.#waiting) settle();
   }

@@ -45,6 +45,8 @@ export interface EngineOptions {
   readonly backend: Backend;
   readonly limits: EngineLimits;
   readonly exposeErrors: boolean;
+  /** How long graphs may take to come to their next step when the engine stops, in milliseconds. */
+  readonly drainMs: number;
   readonly logger: Logger;
   readonly clock?: (() => Date) | undefined;
 }

@@ -1,85 +1,108 @@
-import { createHash, randomUUID } from "node:crypto";
-import stringify from "safe-stable-stringify";
-import { v7 as uuidv7 } from "uuid";
-import { BadUserInputError, NotFoundError, RunConflictError } from "../errors.ts";
+import { randomUUID } from "node:crypto";
+import { BadUserInputError, NotFoundError } from "../errors.ts";
 import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
-import { RUN_ORIGIN, type RunEvent } from "../events/run-event.ts";
 import { Tails } from "../events/tail.ts";
-import type { JsonObject, JsonValue } from "../json.ts";
-import { checkContext, checkInput } from "../workflows/check-input.ts";
-import type { Workflow, Workflows } from "../workflows/workflow.ts";
+import type { Workflows } from "../workflows/workflow.ts";
+import type { InterruptAnswer } from "./answers.ts";
 import type { EngineOptions } from "./engine-options.ts";
+import type { ContinueRequest, StartRequest, Viewer } from "./new-run.ts";
+import { resumeRun } from "./resume-run.ts";
 import type { RunFilter } from "./run-store.ts";
 import { isFinal, type Run } from "./run.ts";
-import { sweep } from "./sweep.ts";
+import { Starter, type Started } from "./starter.ts";
+import { Sweeper } from "./sweep.ts";
+import { ThreadLocks } from "./thread-locks.ts";
+import { Threads } from "./threads.ts";
 import { Worker } from "./worker.ts";
 
-/** Whose request it is; `null` where nobody is identified. */
-export type Viewer = string | null;
-
-export interface StartRequest {
-  readonly viewer: Viewer;
-  readonly workflow: string;
-  readonly input: JsonValue;
-  /** LangGraph's runtime context, for the workflows that have a schema of it. */
-  readonly context?: JsonObject | undefined;
-  /** The client's own name for the run, which makes a retry harmless. Made up when absent. */
-  readonly runId?: string | undefined;
-  /** The thread to go on with. The run gets its own when absent. */
-  readonly threadId?: string | undefined;
-  readonly timeoutMs?: number | undefined;
-}
-
-/** What ids that clients choose may look like. */
-const ID = /^[\w-]{1,128}$/;
+export type { InterruptAnswer } from "./answers.ts";
+export type { ContinueRequest, StartRequest, Viewer, WhenBusy } from "./new-run.ts";
+export type { Started } from "./starter.ts";
 
 /**
- * Starts, watches and cancels runs. Every rule about who may do what to which run stands here,
- * below all transports. Owns its executions, not the backend.
+ * Starts, resumes, watches and cancels runs. Every rule about who may do what to which run stands
+ * here, or in {@link Threads}, below all transports. Owns its executions, not the backend.
  */
 export class Engine implements AsyncDisposable {
   readonly workflows: Workflows;
+  readonly threads: Threads;
   readonly #options: EngineOptions;
   readonly #clock: () => Date;
+  readonly #locks = new ThreadLocks();
   readonly #tails: Tails;
   readonly #worker: Worker;
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #starter: Starter;
+  readonly #sweeper: Sweeper;
 
   constructor(options: EngineOptions) {
-    const { workflows, backend } = options;
+    const { workflows, backend, logger } = options;
+    const clock = options.clock ?? (() => new Date());
+    const locks = this.#locks;
     this.workflows = workflows;
+    this.threads = new Threads({ workflows, backend, locks, clock });
     this.#options = options;
-    this.#clock = options.clock ?? (() => new Date());
+    this.#clock = clock;
     this.#tails = new Tails(backend.wakeups);
-    this.#worker = new Worker({ ...options, clock: this.#clock, owner: randomUUID() });
-    this.#sweeper = setInterval(
-      () => void sweep(backend, this.#clock(), options.logger),
-      Math.min(60_000, Math.max(1_000, backend.retentionMs / 4)),
-    ).unref();
+    this.#worker = new Worker({ ...options, clock, owner: randomUUID() });
+    this.#starter = new Starter({
+      ...options,
+      clock,
+      locks,
+      threads: this.threads,
+      worker: this.#worker,
+    });
+    this.#sweeper = new Sweeper({ workflows, backend, locks, clock, logger });
+  }
+
+  /** Goes on with what the backend holds, and begins to forget what it need not keep. */
+  open(): void {
+    this.#worker.open();
+    this.#sweeper.open();
   }
 
   /**
    * Starts a run, or finds the one that was started under this id before.
    *
    * Throws `BadUserInputError` (unknown workflow, input that the graph refuses, malformed id),
-   * `RunConflictError` (the id belongs to another run), `NotFoundError` (somebody else's thread) or
-   * `ThreadBusyError`.
+   * `RunConflictError` (the id belongs to another run), `NotFoundError` (an unknown checkpoint, or
+   * somebody else's thread) or `ThreadBusyError`.
    */
-  async start(request: StartRequest): Promise<{ readonly run: Run; readonly isNew: boolean }> {
-    const workflow = this.#workflow(request.workflow);
-    checkId("runId", request.runId);
-    checkId("threadId", request.threadId);
-    const timeoutMs = this.#timeout(request.timeoutMs);
-    await checkInput(workflow, request.input);
-    await checkContext(workflow, request.context ?? null);
-    const run = this.#newRun(request, workflow, timeoutMs);
-    const { run: stored, isNew } = await this.#options.backend.runs.create(run, queuedEvent(run));
-    if (isNew) this.#worker.poke();
-    else if (stored.inputHash !== run.inputHash || stored.viewer !== run.viewer) {
-      throw new RunConflictError(run.id);
-    }
-    return { run: stored, isNew };
+  start(request: StartRequest): Promise<Started> {
+    return this.#starter.start(request);
+  }
+
+  /**
+   * Starts a run without an input on a thread, or finds the one that was started under this id
+   * before: what failed is tried again, what was stopped goes on, and an earlier checkpoint is run
+   * again from there.
+   *
+   * Throws `NotFoundError` (thread, checkpoint, a workflow that is no longer served),
+   * `BadUserInputError` (there is no state to go on from), `RunConflictError` or `ThreadBusyError`.
+   */
+  continue(request: ContinueRequest): Promise<Started> {
+    return this.#starter.continue(request);
+  }
+
+  /**
+   * Lets an interrupted run go on with the answers to its interrupts. Those left out stay pending;
+   * at a static breakpoint there are none to give. If one is refused, none is taken.
+   *
+   * Throws `NotFoundError`, `InterruptNotPendingError`, `BadUserInputError` (a value that is not what
+   * the node asks for) or `WorkflowChangedError`.
+   */
+  async resume(runId: string, answers: readonly InterruptAnswer[], viewer: Viewer): Promise<Run> {
+    const { backend, workflows } = this.#options;
+    const { threadId } = await this.get(runId, viewer);
+    return this.#locks.run(threadId, async () => {
+      for (;;) {
+        const run = await this.get(runId, viewer);
+        const resumed = await resumeRun(run, answers, { backend, workflows, now: this.#clock() });
+        if (!resumed) continue;
+        this.#worker.poke();
+        return resumed;
+      }
+    });
   }
 
   /** The run, if it is the viewer's. Throws `NotFoundError`. */
@@ -102,6 +125,11 @@ export class Engine implements AsyncDisposable {
     return this.#options.backend.runs.list({ ...filter, viewer }, page);
   }
 
+  /** The run's place among those that wait, from 1; `null` when it does not. The caller has checked the viewer. */
+  async queuePosition(run: Run): Promise<number | null> {
+    return run.status === "queued" ? this.#options.backend.runs.queuePosition(run.id) : null;
+  }
+
   /**
    * Cancels a run; one that has ended stays as it is. Resolves when it has ended, or, if another
    * process executes it, when that has been asked. Throws `NotFoundError`.
@@ -109,8 +137,9 @@ export class Engine implements AsyncDisposable {
   async cancel(runId: string, viewer: Viewer): Promise<Run> {
     const run = await this.get(runId, viewer);
     if (isFinal(run.status)) return run;
-    await this.#options.backend.runs.requestCancel(runId);
     await this.#worker.cancel(runId);
+    // Another of its thread may have waited for it.
+    this.#worker.poke();
     return this.get(runId, viewer);
   }
 
@@ -130,19 +159,14 @@ export class Engine implements AsyncDisposable {
     return this.#tails.readersOf(runId);
   }
 
-  /** Cancels what is being executed, and resolves when all of it has ended. */
+  /**
+   * Ends what is being executed, and resolves when all of it has. Whoever follows a run that goes on
+   * elsewhere is told that there is nothing more to come from here.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#sweeper);
+    await this.#sweeper[Symbol.asyncDispose]();
     await this.#worker[Symbol.asyncDispose]();
-  }
-
-  #workflow(name: string): Workflow {
-    const workflow = this.workflows.get(name);
-    if (workflow) return workflow;
-    const known = [...this.workflows.keys()].join(", ");
-    throw new BadUserInputError(
-      `Workflow ${JSON.stringify(name)} does not exist; there are: ${known}`,
-    );
+    this.#tails.close();
   }
 
   async #checkPlace(runId: string, viewer: Viewer): Promise<void> {
@@ -152,68 +176,4 @@ export class Engine implements AsyncDisposable {
       { path: ["after"], message: "No run that is still kept" },
     ]);
   }
-
-  #timeout(asked: number | undefined): number {
-    const most = this.#options.limits.runTimeoutMs;
-    if (asked === undefined) return most;
-    if (asked >= 1 && asked <= most) return asked;
-    throw new BadUserInputError(`timeoutMs must be between 1 and ${most}`, [
-      { path: ["options", "timeoutMs"], message: `Must be between 1 and ${most}` },
-    ]);
-  }
-
-  #newRun(request: StartRequest, workflow: Workflow, timeoutMs: number): Run {
-    const id = request.runId ?? uuidv7();
-    return {
-      id,
-      workflow: workflow.name,
-      workflowVersion: workflow.version,
-      threadId: request.threadId ?? id,
-      viewer: request.viewer,
-      input: request.input,
-      context: request.context ?? null,
-      inputHash: hashOf([
-        workflow.name,
-        request.threadId ?? null,
-        request.input,
-        request.context ?? null,
-      ]),
-      status: "queued",
-      epoch: 0,
-      lastSeq: 1,
-      output: null,
-      error: null,
-      interrupts: [],
-      cancelRequested: false,
-      timeoutMs,
-      createdAt: this.#clock(),
-      startedAt: null,
-      finishedAt: null,
-      owner: null,
-      leaseUntil: null,
-    };
-  }
-}
-
-/** Every log begins with it, so that a watcher learns of the run at once, however long it waits. */
-function queuedEvent(run: Run): RunEvent {
-  return {
-    seq: 1,
-    createdAt: run.createdAt.getTime(),
-    attempt: 0,
-    ...RUN_ORIGIN,
-    kind: "status",
-    status: "queued",
-  };
-}
-
-function checkId(name: string, id: string | undefined): void {
-  if (id === undefined || ID.test(id)) return;
-  throw new BadUserInputError(`${name} may have 1 to 128 letters, digits, "-" and "_"`, [
-    { path: [name], message: "Not a valid id" },
-  ]);
-}
-
-function hashOf(value: JsonValue): string {
-  return createHash("sha256").update(stringify(value)).digest("base64url");
 }

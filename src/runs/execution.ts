@@ -1,4 +1,5 @@
-import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { Command, isGraphDrained, isInvalidResume, RunControl } from "@langchain/langgraph";
 import type { Backend } from "../backend.ts";
 import { StaleWriterError } from "../errors.ts";
 import type { RunError, StatusBody } from "../events/run-event.ts";
@@ -7,20 +8,26 @@ import { toGraphInput } from "../workflows/graph-input.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
 import { chunkToEvent } from "./chunk-to-event.ts";
+import { checkpointerOf, needsAncestors, withBackend } from "./graph-with-backend.ts";
 import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
+import { isRemote } from "./ingest/remote.ts";
+import { TaskWrites } from "./ingest/task-writes.ts";
+import { NO_PAST, readPast, type Past } from "./past.ts";
+import { NO_RECOVERIES, planExecution, type Plan, type Start } from "./plan.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
+import { RunSaver } from "./run-saver.ts";
 import type { Run, RunPatch } from "./run.ts";
+import { readHead } from "./thread-head.ts";
 import type { UntypedEvents } from "./untyped-events.ts";
 
-/** Why an execution is stopped from outside. */
-export type StopReason = "cancelled" | "timeout" | "eventLimit" | "lost";
+/** Why an execution is stopped from outside. `released` leaves the run to whoever claims it next. */
+export type StopReason = "cancelled" | "timeout" | "eventLimit" | "lost" | "released";
 
 export interface ExecutionOptions {
   /** As claimed: its lease is ours. */
   readonly run: Run;
-  /** `undefined` when the workflow is no longer registered. */
-  readonly workflow: Workflow | undefined;
+  readonly workflow: Workflow;
   readonly ingest: Ingest;
   readonly backend: Backend;
   readonly limits: RecordLimits;
@@ -36,6 +43,18 @@ interface Ending {
   readonly patch: RunPatch;
 }
 
+/** A graph that is about to be started. */
+interface Prepared {
+  readonly graph: Graph;
+  readonly config: RunnableConfig;
+  readonly taskWrites: TaskWrites | undefined;
+  readonly plan: Plan & { readonly kind: "execute" };
+  readonly past: Past;
+}
+
+/** Checkpoints may pile up to so many more than are kept, before the oldest are forgotten. */
+const PRUNE_EVERY = 20;
+
 /**
  * One execution of a run, from its claim to the status it ends with. `done` never rejects: every
  * outcome, failure of the log included, becomes a status or, if it cannot be written, a log line.
@@ -45,11 +64,18 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #recorder: Recorder;
   readonly #abort = new AbortController();
+  readonly #control = new RunControl();
+  readonly #startedAt: number;
+  #activeMs: number;
+  #canDrain = false;
+  #checkpoints = 0;
   #stopReason: StopReason | undefined;
 
   constructor(options: ExecutionOptions) {
     const { run, backend, limits, clock } = options;
     this.#options = options;
+    this.#startedAt = clock().getTime();
+    this.#activeMs = run.activeMs;
     this.#recorder = new Recorder({
       runId: run.id,
       epoch: run.epoch,
@@ -72,51 +98,124 @@ export class Execution {
     this.#abort.abort(new Error(`The run was stopped: ${reason}`));
   }
 
+  /**
+   * Asks the graph to stop before its next step, and then leaves the run to whoever claims it next.
+   * One that keeps no checkpoints would begin anew: it goes on until it ends or is stopped.
+   */
+  drain(): void {
+    if (this.#canDrain) this.#control.requestDrain("the server stops");
+  }
+
   async #execute(): Promise<void> {
-    const { run, clock } = this.#options;
-    const startedAt = run.startedAt ?? clock();
-    this.#recorder.recordStatus(
-      { kind: "status", status: "running" },
-      { status: "running", startedAt, interrupts: [] },
-    );
-    const timeout = setTimeout(() => this.stop("timeout"), run.timeoutMs);
+    const { run, workflow, logger } = this.#options;
     try {
-      const { body, patch } = await this.#run();
-      await this.#recorder.end(body, { ...patch, owner: null });
+      const ending = await this.#run(workflow);
+      if (ending === "released")
+        await this.#recorder.release({ owner: null, recoveries: NO_RECOVERIES });
+      else if (ending === "drained") await this.#recorder.release(this.#drained());
+      else await this.#recorder.end(ending.body, { ...ending.patch, owner: null });
+      if (this.#checkpoints > 0) await this.#prune();
     } catch (error) {
-      this.#options.logger.error({ err: error, runId: run.id }, "a run could not be ended");
+      logger.error({ err: error, runId: run.id }, "a run could not be ended");
+    }
+  }
+
+  async #run(workflow: Workflow): Promise<Ending | "drained" | "released"> {
+    let timeout: NodeJS.Timeout | undefined;
+    try {
+      const prepared = await unlessAborted(this.#abort.signal, this.#prepare(workflow));
+      if ("body" in prepared) return prepared;
+      timeout = setTimeout(
+        () => this.stop("timeout"),
+        this.#options.run.timeoutMs - this.#activeMs,
+      );
+      const outcome = await unlessAborted(this.#abort.signal, this.#ingest(workflow, prepared));
+      return this.#stopped() ?? this.#ended(outcome);
+    } catch (error) {
+      if (error instanceof Error && isGraphDrained(error)) return this.#stopped() ?? "drained";
+      return (
+        this.#stopped() ??
+        (isInvalidResume(error) ? this.#refused(error) : this.#failed(this.#describe(error), error))
+      );
     } finally {
       clearTimeout(timeout);
     }
   }
 
-  async #run(): Promise<Ending> {
-    const { workflow } = this.#options;
-    if (!workflow) {
-      return this.#failed({
-        code: "WORKFLOW_CHANGED",
-        message: "The workflow is no longer served",
+  /** Decides how to go on, and stores that before anything of the graph runs. */
+  async #prepare(workflow: Workflow): Promise<Prepared | Ending> {
+    const { run, backend } = this.#options;
+    const bare = configOf(run, workflow);
+    const original = await graphOf(workflow, bare);
+    const saver = checkpointerOf(original, backend);
+    const plan = planExecution(
+      run,
+      workflow,
+      isRemote(original) ? null : await readHead(saver, run.threadId),
+    );
+    const past = run.segment.base ? await readPast(backend.events, run.id) : NO_PAST;
+    this.#activeMs += past.lastAttemptMs;
+    if (plan.kind === "fail") {
+      this.#recordRunning({});
+      return this.#failed(plan.error);
+    }
+    this.#recordRunning({ segment: plan.segment, recoveries: plan.recoveries });
+    await this.#recorder.flush();
+
+    const taskWrites = saver && new TaskWrites();
+    const runSaver =
+      saver &&
+      new RunSaver({
+        runId: run.id,
+        saver,
+        flush: () => this.#recorder.flush(),
+        taskWrites: taskWrites ?? new TaskWrites(),
+        onCheckpoint: () => {
+          // What a graph keeps in a saver of its own is its own affair.
+          if (saver === backend.checkpointer && !needsAncestors(original)) this.#onCheckpoint();
+        },
       });
-    }
-    try {
-      const outcome = await unlessAborted(this.#abort.signal, this.#ingest(workflow));
-      return this.#stopped() ?? this.#ended(outcome);
-    } catch (error) {
-      return this.#stopped() ?? this.#failed(this.#describe(error), error);
-    }
+    this.#canDrain = saver !== undefined;
+    return {
+      graph: withBackend(original, runSaver, backend),
+      config: configOf(run, workflow, plan.fromCheckpointId),
+      taskWrites,
+      plan,
+      past,
+    };
   }
 
-  async #ingest(workflow: Workflow): Promise<IngestOutcome> {
-    const { run, ingest, backend, untypedEvents } = this.#options;
-    const config = configOf(run, workflow);
+  #recordRunning(patch: RunPatch): void {
+    const { run, clock } = this.#options;
+    this.#recorder.recordStatus(
+      { kind: "status", status: "running" },
+      {
+        ...patch,
+        status: "running",
+        startedAt: run.startedAt ?? clock(),
+        interrupts: [],
+        activeMs: this.#activeMs,
+      },
+    );
+  }
+
+  #ingest(
+    workflow: Workflow,
+    { graph, config, taskWrites, plan, past }: Prepared,
+  ): Promise<IngestOutcome> {
+    const { run, ingest, untypedEvents } = this.#options;
     return ingest({
-      graph: withCheckpointer(await graphOf(workflow, config), backend.checkpointer),
-      input: toGraphInput(workflow.schemas.input, run.input),
-      config,
+      graph,
+      input: toInput(plan.start, run, workflow),
+      config: { ...config, ...(this.#canDrain && { control: this.#control }) },
+      taskWrites,
       signal: this.#abort.signal,
       observe: workflow.observe,
       onChunk: (chunk, origin) => {
         const body = chunkToEvent(chunk, workflow.events, (error) => this.#describe(error));
+        const { taskId } = origin;
+        if (body.kind === "state" && taskId !== null && past.hasUpdate(taskId, body.changes))
+          return;
         untypedEvents.report(workflow.name, body, origin);
         this.#recorder.record(body, origin);
       },
@@ -127,7 +226,7 @@ export class Execution {
     if (isInterrupted) {
       return {
         body: { kind: "status", status: "interrupted", output, interrupts },
-        patch: { status: "interrupted", output, interrupts },
+        patch: { status: "interrupted", output, interrupts, activeMs: this.#activeMsNow() },
       };
     }
     return {
@@ -136,12 +235,29 @@ export class Execution {
     };
   }
 
+  /** The node's own schema refused an answer: the questions are as open as before. */
+  #refused(cause: unknown): Ending {
+    const { interrupts } = this.#options.run;
+    const { message } = this.#describe(cause);
+    return {
+      body: {
+        kind: "status",
+        status: "interrupted",
+        interrupts,
+        error: { code: "BAD_USER_INPUT", message },
+      },
+      patch: { status: "interrupted", interrupts, activeMs: this.#activeMsNow() },
+    };
+  }
+
   /** How the run ends when it was stopped: that counts, whatever the graph made of the abort. */
-  #stopped(): Ending | undefined {
+  #stopped(): Ending | "released" | undefined {
     const { run, limits } = this.#options;
     switch (this.#stopReason) {
       case undefined:
         return undefined;
+      case "released":
+        return "released";
       // Of a lost run nothing is recorded any more.
       case "lost":
       case "cancelled":
@@ -173,6 +289,33 @@ export class Execution {
     };
   }
 
+  /** What goes on next time begins where the graph has stopped, as if it had been asked to. */
+  #drained(): RunPatch {
+    return {
+      owner: null,
+      segment: { kind: "continue", answers: {}, fromCheckpointId: null },
+      activeMs: this.#activeMsNow(),
+    };
+  }
+
+  #activeMsNow(): number {
+    return this.#activeMs + this.#options.clock().getTime() - this.#startedAt;
+  }
+
+  #onCheckpoint(): void {
+    this.#checkpoints += 1;
+    if (this.#checkpoints % PRUNE_EVERY === 0) void this.#prune();
+  }
+
+  async #prune(): Promise<void> {
+    const { run, backend, logger } = this.#options;
+    try {
+      await backend.pruneCheckpoints(run.threadId, backend.retention.checkpoints);
+    } catch (error) {
+      logger.error({ err: error, runId: run.id }, "old checkpoints could not be removed");
+    }
+  }
+
   #describe(error: unknown): RunError {
     return toRunError(error, this.#options.exposeErrors);
   }
@@ -186,7 +329,11 @@ export class Execution {
 }
 
 /** What the graph is run with. What the workflow's author gave as context stands above the client's. */
-function configOf(run: Run, workflow: Workflow): Readonly<Record<string, unknown>> {
+function configOf(
+  run: Run,
+  workflow: Workflow,
+  fromCheckpointId: string | null = null,
+): RunnableConfig {
   const { context: authors, ...config } = workflow.config;
   const clients = toGraphInput(workflow.schemas.context, run.context);
   return {
@@ -200,8 +347,17 @@ function configOf(run: Run, workflow: Workflow): Readonly<Record<string, unknown
       run_id: run.id,
       graph_id: workflow.name,
       assistant_id: workflow.name,
+      ...(fromCheckpointId !== null && { checkpoint_id: fromCheckpointId }),
     },
   };
+}
+
+/** What `graph.stream` takes. */
+function toInput(start: Start, run: Run, workflow: Workflow): unknown {
+  if (start.kind === "input") return toGraphInput(workflow.schemas.input, run.input);
+  // Going on from a static breakpoint answers nothing.
+  if (start.kind !== "answers" || Object.keys(start.answers).length === 0) return null;
+  return new Command({ resume: start.answers });
 }
 
 /** The ending of a cancelled run. */
@@ -220,22 +376,4 @@ function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> 
     if (signal.aborted) abort();
     outcome.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
-}
-
-interface CopyableGraph extends Graph {
-  withConfig(config: object): Graph;
-  checkpointer?: BaseCheckpointSaver | boolean | undefined;
-}
-
-/**
- * The graph with our saver, unless it brings its own or wants none. A copy: the same graph object
- * may be in use elsewhere.
- */
-function withCheckpointer(graph: Graph, saver: BaseCheckpointSaver | undefined): Graph {
-  const original = graph as Partial<CopyableGraph>;
-  if (!saver || typeof original.withConfig !== "function" || !("nodes" in graph)) return graph;
-  if (original.checkpointer !== undefined) return graph;
-  const copy = original.withConfig({}) as CopyableGraph;
-  copy.checkpointer = saver;
-  return copy;
 }

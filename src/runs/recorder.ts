@@ -1,4 +1,5 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { StaleWriterError } from "../errors.ts";
 import type { EventLog } from "../events/event-log.ts";
 import {
   RUN_ORIGIN,
@@ -55,16 +56,22 @@ export class Recorder {
   #pending: Pending[] = [];
   /** Items before this index of `#pending` have been taken. */
   #taken = 0;
+  /** The seq of the last event that was recorded. */
   #seq: number;
+  /** The seq of the last event that is in the log. */
+  #loggedSeq: number;
   #events = 0;
   #bytes = 0;
   #isOpen = true;
   #isOverLimit = false;
-  #draining: Promise<void> | undefined;
+  #isScheduled = false;
+  /** Appends one after the other. Never rejects. */
+  #appending: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#seq = options.lastSeq;
+    this.#loggedSeq = options.lastSeq;
   }
 
   /** Records what the graph said. Does nothing once the run has ended or the limits are passed. */
@@ -87,11 +94,29 @@ export class Recorder {
     if (this.#isOpen) this.#add(body, RUN_ORIGIN, sizeOf(body), patch);
   }
 
+  /**
+   * Resolves once all that has been recorded, and is yet recorded in this turn's call stack, is in
+   * the log, and the run is known to be still ours. Rejects with `StaleWriterError` if it is not, or
+   * has ended, and with whatever else the log failed with.
+   */
+  async flush(): Promise<void> {
+    await Promise.resolve();
+    if (this.#isOpen) await this.#append({});
+    if (!this.#isOpen) throw new StaleWriterError(this.#options.runId, this.#options.epoch);
+  }
+
   /** Records the status with which this execution ends, and resolves once all is in the log. */
   async end(body: StatusBody, patch: RunPatch): Promise<void> {
     this.recordStatus(body, patch);
     this.#isOpen = false;
-    await this.#draining;
+    await this.#append();
+  }
+
+  /** Ends this execution without a status: changes the record, and resolves once all is in the log. */
+  async release(patch: RunPatch): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#append(patch);
   }
 
   /** Forgets what is not in the log yet: it is another executor's run. */
@@ -111,33 +136,44 @@ export class Recorder {
       ...body,
     };
     this.#pending.push({ event, bytes, patch });
-    this.#draining ??= this.#drain();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // What is recorded in the rest of this turn goes out with it.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      void this.#append();
+    });
   }
 
-  async #drain(): Promise<void> {
+  /** Appends what has been recorded; then changes the record by `patch`, if only to see that it may. */
+  #append(patch?: RunPatch): Promise<void> {
+    this.#appending = this.#appending.then(() => this.#appendSlices(patch));
+    return this.#appending;
+  }
+
+  async #appendSlices(patch: RunPatch | undefined): Promise<void> {
     const { runId, epoch, log, wakeups, onFailure } = this.#options;
-    // What is recorded in the rest of this turn goes out with it.
-    await setImmediate();
+    let isPatched = patch === undefined;
     try {
       for (let slice = this.#take(); slice; slice = this.#take()) {
-        await log.append(runId, slice.events, { after: slice.after, epoch, patch: slice.patch });
+        const { events, patch: own } = slice;
+        const isLast = this.#taken === this.#pending.length;
+        const all = isLast && patch ? { ...own, ...patch } : own;
+        await log.append(runId, events, { after: this.#loggedSeq, epoch, patch: all });
+        this.#loggedSeq += events.length;
         wakeups.notify(runId);
-        if (this.#taken < this.#pending.length) await setImmediate();
+        isPatched ||= isLast;
+        if (!isLast) await nextTurn();
       }
+      if (!isPatched) await log.append(runId, [], { after: this.#loggedSeq, epoch, patch });
     } catch (error) {
       this.discard();
       onFailure(error);
-    } finally {
-      this.#draining = undefined;
     }
   }
 
   #take():
-    | {
-        readonly events: readonly RunEvent[];
-        readonly after: number;
-        readonly patch: RunPatch | undefined;
-      }
+    | { readonly events: readonly RunEvent[]; readonly patch: RunPatch | undefined }
     | undefined {
     const events: RunEvent[] = [];
     let bytes = 0;
@@ -154,8 +190,7 @@ export class Recorder {
       this.#pending = [];
       this.#taken = 0;
     }
-    const first = events[0];
-    return first && { events, after: first.seq - 1, patch };
+    return events.length === 0 ? undefined : { events, patch };
   }
 }
 

@@ -1,53 +1,78 @@
 import type { RunEvent, RunStatus } from "../events/run-event.ts";
 import type { Run } from "./run.ts";
+import type { Thread } from "./thread.ts";
 
 /** Which runs to list. */
 export interface RunFilter {
   /** `undefined` for anybody's, `null` for those of nobody. */
   readonly viewer?: string | null | undefined;
   readonly workflow?: string | undefined;
+  readonly threadId?: string | undefined;
   readonly statuses?: readonly RunStatus[] | undefined;
-  /** Only runs that ended before this. */
-  readonly finishedBefore?: Date | undefined;
+}
+
+/** At most `first`, those after the one whose id is `after`. */
+export interface PageRequest {
+  readonly first: number;
+  /** The id of the one that came last before; an unknown one gives an empty page. */
+  readonly after?: string | undefined;
 }
 
 /** What became of a lease that was to be renewed. */
 export type LeaseState = "held" | "lost" | "cancelRequested";
 
 /**
- * The records of all runs, and the queue in one: a run waits by being `queued`, and is worked on by
- * whoever holds its lease. Leases use the store's clock. Lives in the same engine as the runs' logs.
+ * The records of all runs and threads, and the queue in one: a run waits by being `queued`, and is
+ * worked on by whoever holds its lease. Of the runs of a thread that have not ended the one that was
+ * created first, by `createdAt` and id, is its *active* one; the others wait for it. Leases use the
+ * store's clock. Lives in the same engine as the runs' logs.
  */
 export interface RunStore {
   /**
-   * Stores a new run with its first event, atomically; `run.lastSeq` is `first.seq`. If a run with this id exists, stores nothing
-   * and returns that one, with `isNew: false`: what to make of it is the caller's decision. MUST
-   * reject with `NotFoundError` if the thread has a run of another viewer, and with
-   * `ThreadBusyError` if another run of the thread has not ended.
+   * Stores a new run with its first event, and its thread, atomically; `run.lastSeq` is `first.seq`.
+   * If a run with this id exists, stores nothing and returns that one, with `isNew: false`: what to
+   * make of it is the caller's decision. MUST reject with `NotFoundError` if the thread is another
+   * viewer's, and, unless `mayWait`, with `ThreadBusyError` if another run of the thread has not
+   * ended. A thread is *named* once a run other than the one whose id it has is created on it.
    */
-  create(run: Run, first: RunEvent): Promise<{ readonly run: Run; readonly isNew: boolean }>;
+  create(
+    run: Run,
+    first: RunEvent,
+    options?: { readonly mayWait?: boolean | undefined },
+  ): Promise<{ readonly run: Run; readonly isNew: boolean }>;
 
   get(runId: string): Promise<Run | undefined>;
 
-  /**
-   * Newest first, by `createdAt` and id. `after` is the id of the run that came last before, which
-   * need not match the filter; an unknown one gives an empty page.
-   */
+  /** Newest first, by `createdAt` and id. The run `page.after` need not match the filter. */
   list(
     filter: RunFilter,
-    page: { readonly first: number; readonly after?: string | undefined },
+    page: PageRequest,
   ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }>;
 
   /**
-   * Takes over at most `limit` runs that are `queued` or `running` and under no lease, or an expired
-   * one, oldest first by `createdAt`. Takes the lease, raises the epoch by one and changes nothing
-   * else, `status` included. A run is given to one caller only. With `runId`, considers that run
-   * alone, under the same conditions, and an `interrupted` one as well.
+   * At most `limit` runs that have ended, those that ended first in front; with `before`, only those
+   * that ended before it; with `hasEvents`, only those that still have events stored.
+   */
+  ended(request: {
+    readonly before?: Date | undefined;
+    readonly hasEvents?: boolean | undefined;
+    readonly limit: number;
+  }): Promise<readonly Run[]>;
+
+  /**
+   * Takes over at most `limit` runs that are `queued` or `running`, under no lease or an expired
+   * one, and active on their thread. Fair between viewers: those of the viewer with the fewest runs
+   * under lease come first, counting those chosen so far; then oldest first by `createdAt` and id.
+   * Takes the lease, raises the epoch by one and changes nothing else, `status` included. A run is
+   * given to one caller only. With `workflows`, considers runs of those alone. With `runId`,
+   * considers that run alone, under the same conditions, and one that is `interrupted` or not active
+   * on its thread as well.
    */
   claim(request: {
     readonly owner: string;
     readonly leaseMs: number;
     readonly limit: number;
+    readonly workflows?: readonly string[] | undefined;
     readonly runId?: string | undefined;
   }): Promise<readonly Run[]>;
 
@@ -64,6 +89,26 @@ export interface RunStore {
   /** Notes that the run is to be cancelled, unless it has ended. Returns it; `undefined` if unknown. */
   requestCancel(runId: string): Promise<Run | undefined>;
 
-  /** Forgets runs and their logs. Returns the threads that have no run any more, each once. */
-  delete(runIds: readonly string[]): Promise<readonly string[]>;
+  /** How many `queued` runs were created before this one, and one more; `null` unless it is `queued`. */
+  queuePosition(runId: string): Promise<number | null>;
+
+  /** Forgets runs and their logs, and threads that were made for them and not named. */
+  delete(runIds: readonly string[]): Promise<void>;
+
+  /** Stores a thread without runs. If there is one with this id, stores nothing and returns `false`. */
+  createThread(thread: Thread): Promise<boolean>;
+
+  getThread(threadId: string): Promise<Thread | undefined>;
+
+  /** Newest first, by `createdAt` and id. */
+  listThreads(
+    filter: { readonly viewer?: string | null | undefined },
+    page: PageRequest,
+  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }>;
+
+  /**
+   * Forgets a thread with its runs and their logs; does nothing if it is unknown. MUST reject with
+   * `ThreadBusyError` if one of its runs has not ended.
+   */
+  deleteThread(threadId: string): Promise<void>;
 }

@@ -20,7 +20,7 @@ export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #executions = new Map<string, Execution>();
   readonly #untypedEvents: UntypedEvents;
-  readonly #heartbeat: NodeJS.Timeout;
+  #heartbeat: NodeJS.Timeout | undefined;
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
   #isClosed = false;
@@ -29,7 +29,12 @@ export class Worker implements AsyncDisposable {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#untypedEvents = new UntypedEvents(options.logger);
+  }
+
+  /** Begins to work: takes up what waits, and what others, or an earlier process, left behind. */
+  open(): void {
     this.#heartbeat = setInterval(() => void this.#beat(), RENEW_MS).unref();
+    this.poke();
   }
 
   /** Says that there may be a run to claim. */
@@ -56,16 +61,27 @@ export class Worker implements AsyncDisposable {
     if (run) await this.#endCancelled(run);
   }
 
+  /**
+   * Claims no more, and resolves when nothing is executed here any more. Where runs outlive this
+   * process, graphs come to their next step first, and all go on wherever they are claimed next.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#heartbeat);
     await this.#claiming;
-    for (const execution of this.#executions.values()) execution.stop("cancelled");
-    await Promise.all([...this.#executions.values()].map((execution) => execution.done));
+    const executions = [...this.#executions.values()];
+    const allDone = Promise.all(executions.map((execution) => execution.done));
+    if (this.#options.backend.isDurable) {
+      for (const execution of executions) execution.drain();
+      await within(this.#options.drainMs, allDone);
+      for (const execution of executions) execution.stop("released");
+    }
+    for (const execution of executions) execution.stop("cancelled");
+    await allDone;
+    clearInterval(this.#heartbeat);
   }
 
   async #claimAll(): Promise<void> {
-    const { backend, owner, limits, logger } = this.#options;
+    const { backend, owner, limits, logger, workflows } = this.#options;
     try {
       while (this.#claimAgain && !this.#isClosed) {
         this.#claimAgain = false;
@@ -73,7 +89,13 @@ export class Worker implements AsyncDisposable {
         if (limit <= 0) return;
         // When nodes have blocked this process for long, our own leases look like anybody's.
         if (this.#isRenewalLate()) await this.#renew();
-        const runs = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit });
+        const runs = await backend.runs.claim({
+          owner,
+          leaseMs: LEASE_MS,
+          limit,
+          // Runs of others wait until their workflow is served again.
+          workflows: [...workflows.keys()],
+        });
         for (const run of runs) this.#execute(run);
       }
     } catch (error) {
@@ -83,11 +105,12 @@ export class Worker implements AsyncDisposable {
 
   #execute(run: Run): void {
     const workflow = this.#options.workflows.get(run.workflow);
+    if (!workflow) return;
     const { backend, limits, exposeErrors, clock, logger } = this.#options;
     const execution = new Execution({
       run,
       workflow,
-      ingest: chooseIngest(workflow?.graph, logger),
+      ingest: chooseIngest(workflow.graph, logger),
       backend,
       limits: { maxEvents: limits.maxEventsPerRun, maxBytes: limits.maxBytesPerRun },
       untypedEvents: this.#untypedEvents,
@@ -96,7 +119,8 @@ export class Worker implements AsyncDisposable {
       logger,
     });
     this.#executions.set(run.id, execution);
-    if (run.cancelRequested || this.#isClosed) execution.stop("cancelled");
+    if (run.cancelRequested) execution.stop("cancelled");
+    else if (this.#isClosed) execution.stop(backend.isDurable ? "released" : "cancelled");
     void execution.done.then(() => {
       // One that was lost may have a successor here already.
       if (this.#executions.get(run.id) === execution) this.#executions.delete(run.id);
@@ -149,4 +173,12 @@ export class Worker implements AsyncDisposable {
       if (!(error instanceof StaleWriterError)) throw error;
     }
   }
+}
+
+/** Resolves with `done`, or after `ms`. */
+async function within(ms: number, done: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([done, late]);
+  clearTimeout(timer);
 }

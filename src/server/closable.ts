@@ -8,26 +8,42 @@ const GOING_AWAY = 1001;
 /** How long answers that are being sent, and clients that are told to go, may take. */
 const CLOSE_GRACE_MS = 2_000;
 
-/**
- * Makes a server that has not begun to listen one that can be closed. The function returned stops
- * it, lets it finish what it is sending, and resolves when all its connections have ended.
- */
-export function closable(server: Server, sockets: ReadonlySet<WebSocket>): () => Promise<void> {
+export interface Closable {
+  /** Lets nobody in any more. Whoever is connected stays. */
+  stopListening(): void;
+  /** Stops, lets the server finish what it is sending, and resolves when all connections have ended. */
+  close(): Promise<void>;
+}
+
+/** Makes a server that has not begun to listen one that can be closed. */
+export function closable(server: Server, sockets: ReadonlySet<WebSocket>): Closable {
   const unused = trackUnused(server);
-  return async () => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const connection of unused) connection.destroy();
-    for (const socket of sockets) socket.close(GOING_AWAY);
-    // A connection that is kept alive becomes idle only once its last answer has been sent.
-    const idle = setInterval(() => server.closeIdleConnections(), 20);
-    const grace = setTimeout(() => {
-      server.closeAllConnections();
-      // The server has nothing to do with these any more, and yet waits for them.
-      for (const socket of sockets) socket.terminate();
-    }, CLOSE_GRACE_MS);
-    await closed;
-    clearInterval(idle);
-    clearTimeout(grace);
+  let closed: Promise<void> | undefined;
+  const stopListening = (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
+      // A connection that is kept alive becomes idle only once its last answer has been sent.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
+      server.close(() => {
+        clearInterval(idle);
+        resolve();
+      });
+      for (const connection of unused) connection.destroy();
+    });
+    return closed;
+  };
+  return {
+    stopListening: () => void stopListening(),
+    async close() {
+      const ended = stopListening();
+      for (const socket of sockets) socket.close(GOING_AWAY);
+      const grace = setTimeout(() => {
+        server.closeAllConnections();
+        // The server has nothing to do with these any more, and yet waits for them.
+        for (const socket of sockets) socket.terminate();
+      }, CLOSE_GRACE_MS);
+      await ended;
+      clearTimeout(grace);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Readable } from "node:stream";
 import { createServerAdapter } from "@whatwg-node/server";
 import { ConfigError } from "../errors.ts";
 import type { Service } from "../service.ts";
@@ -25,6 +26,11 @@ export interface ServerHandle extends AsyncDisposable {
   /** Where GraphQL and GraphiQL are: `http://localhost:4000/graphql`. */
   readonly url: string;
   readonly server: Server;
+  /**
+   * Lets nobody in any more; whoever is connected stays. For a stop that takes its time: call it
+   * before you dispose of the service.
+   */
+  stopListening(): void;
 }
 
 /**
@@ -41,19 +47,20 @@ export async function serve(options: ServeOptions): Promise<ServerHandle> {
       tabs: [],
       ...graphiql,
     });
-  const answer = createServerAdapter(
-    async (request: Request) =>
+  const answer = createServerAdapter<{ readonly res: ServerResponse }>(
+    async (request, { res }) =>
       (page && ((await page(request)) ?? toPage(request, service.endpoint))) ||
-      service.fetch(request),
+      breaksOff(await service.fetch(request), res),
   );
   const server = createServer((request, response) => void answer(request, response));
   const sockets = acceptUpgrades(server, service);
-  const close = closable(server, sockets);
+  const { stopListening, close } = closable(server, sockets);
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${actualPort}${service.endpoint}`,
     server,
+    stopListening,
     [Symbol.asyncDispose]: close,
   };
 }
@@ -62,6 +69,21 @@ export async function serve(options: ServeOptions): Promise<ServerHandle> {
 function toPage(request: Request, endpoint: string): Response | undefined {
   const isRoot = request.method === "GET" && new URL(request.url).pathname === "/";
   return isRoot ? new Response(null, { status: 302, headers: { location: endpoint } }) : undefined;
+}
+
+/**
+ * Has an answer that breaks off take its connection with it. Otherwise its client would wait for the
+ * rest: of Node's streams, which Yoga answers with, the adapter hears of no end but the good one.
+ */
+function breaksOff(answer: Response, response: ServerResponse): Response {
+  // One of known length is whole.
+  if (answer.headers.has("content-length")) return answer;
+  // The web's own streams are read by the adapter, which hears how they end.
+  const body = answer.body as unknown as Partial<Readable> | null;
+  body?.once?.("close", () => {
+    if (!body.readableEnded) response.destroy();
+  });
+  return answer;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
 } from "../events/run-event.ts";
 import type { JsonValue } from "../json.ts";
 import type { Run } from "../runs/run.ts";
+import type { Thread } from "../runs/thread.ts";
 
 /** A run as it is before it is stored: queued, on a thread of its own, to be given with {@link queued}. */
 export function newRun(given: Partial<Run> = {}): Run {
@@ -22,6 +23,9 @@ export function newRun(given: Partial<Run> = {}): Run {
     inputHash: "hash-1",
     status: "queued",
     epoch: 0,
+    segment: { kind: "input", answers: {}, fromCheckpointId: null },
+    recoveries: { count: 0, checkpointId: null },
+    activeMs: 0,
     lastSeq: 1,
     output: null,
     error: null,
@@ -33,6 +37,19 @@ export function newRun(given: Partial<Run> = {}): Run {
     finishedAt: null,
     owner: null,
     leaseUntil: null,
+    ...given,
+  };
+}
+
+/** A thread without runs, as a client would name it. */
+export function newThread(given: Partial<Thread> = {}): Thread {
+  return {
+    id: "thread-1",
+    viewer: null,
+    workflow: "report",
+    isNamed: true,
+    createdAt: at(0),
+    updatedAt: at(0),
     ...given,
   };
 }

@@ -4,6 +4,9 @@ import { cancelling } from "./run-store/cancelling.ts";
 import { claiming } from "./run-store/claiming.ts";
 import { creating } from "./run-store/creating.ts";
 import { deleting } from "./run-store/deleting.ts";
+import { ending } from "./run-store/ending.ts";
+import { fairness } from "./run-store/fairness.ts";
+import { waiting } from "./run-store/waiting.ts";
 import { listing } from "./run-store/listing.ts";
 import { renewing } from "./run-store/renewing.ts";
 import { threads } from "./run-store/threads.ts";
@@ -12,9 +15,12 @@ import { threads } from "./run-store/threads.ts";
 export const runStoreContract: readonly ContractCase<Backend>[] = [
   ...creating,
   ...threads,
+  ...waiting,
   ...claiming,
+  ...fairness,
   ...renewing,
   ...cancelling,
   ...listing,
+  ...ending,
   ...deleting,
 ];

@@ -20,6 +20,13 @@ export async function queuedRun(backend: Backend, given: Partial<Run> = {}): Pro
   return run;
 }
 
+/** Stores a run that waits for the one before it on its thread. */
+export async function waitingRun(backend: Backend, given: Partial<Run> = {}): Promise<Run> {
+  const { run, isNew } = await backend.runs.create(newRun(given), queued(), { mayWait: true });
+  assert.equal(isNew, true);
+  return run;
+}
+
 /** Takes a run over that can be taken over. */
 export async function claimRun(
   backend: Backend,
@@ -88,9 +95,9 @@ export function seqs(events: readonly RunEvent[]): number[] {
   return events.map((event) => event.seq);
 }
 
-/** The ids of runs, in order. */
-export function ids(runs: readonly Run[]): string[] {
-  return runs.map((run) => run.id);
+/** The ids of runs or threads, in order. */
+export function ids(items: readonly { readonly id: string }[]): string[] {
+  return items.map((item) => item.id);
 }
 
 /** Asks again until the answer is something; gives up, with an error, after ten seconds. */

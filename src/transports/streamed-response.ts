@@ -1,4 +1,6 @@
 import type { ExecutionResult } from "graphql";
+import { ServiceStoppingError } from "../errors.ts";
+import { isStopping } from "./subscribe.ts";
 
 /** How a protocol writes a stream of results as bytes. */
 export interface Framing {
@@ -18,7 +20,8 @@ export type FetchApi = Pick<typeof globalThis, "Response" | "ReadableStream" | "
 
 /**
  * Answers with one frame a result, read as fast as the client takes them. Closing the connection
- * ends `results`.
+ * ends `results`. When the service stops before the run has ended, or `results` fail, the answer
+ * breaks off without its ending, so that the client comes back.
  */
 export function streamedResponse(
   results: AsyncIterable<ExecutionResult>,
@@ -39,11 +42,12 @@ export function streamedResponse(
     async pull(controller) {
       try {
         const { done, value } = await iterator.next();
+        if (done !== true && isStopping(value)) throw new ServiceStoppingError();
         if (done !== true) return controller.enqueue(encode(format(value)));
       } catch (error) {
         clearInterval(pinging);
         await iterator.return?.();
-        throw error;
+        return controller.error(error);
       }
       clearInterval(pinging);
       controller.enqueue(encode(ending));

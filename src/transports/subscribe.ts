@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
 } from "graphql";
 import { cursorAfter, type StreamItem } from "../api/event-stream.ts";
+import { ServiceStoppingError } from "../errors.ts";
 import { withoutRootArguments } from "./without-root-arguments.ts";
 
 /** What tells a client where it stands: in `extensions` of every result of a subscription. */
@@ -50,6 +51,14 @@ export function toStream(
 /** Whether a result only says that the cursor has moved. */
 export function isTick(result: ExecutionResult): boolean {
   return result.data === undefined && result.errors === undefined;
+}
+
+/**
+ * Whether a result says that the service stops while its run has not ended. Transports send no such
+ * result, and no end either: to a client that would be the end of its operation, and it is to come back.
+ */
+export function isStopping({ errors }: ExecutionResult): boolean {
+  return errors?.[0]?.originalError instanceof ServiceStoppingError;
 }
 
 /** The cursor that a result carries. */

@@ -16,7 +16,10 @@ import { isStream, toStream } from "./subscribe.ts";
 import { withoutInternals } from "./without-internals.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
-  /** Serves an accepted socket that speaks `graphql-transport-ws`, until it closes. */
+  /**
+   * Serves an accepted socket that speaks `graphql-transport-ws`, until it closes. Once the transport
+   * is disposed of, sends it away.
+   */
   accept(socket: WebSocket, request: IncomingMessage): void;
 }
 
@@ -26,7 +29,7 @@ const GOING_AWAY = 1001;
 /** How often a socket is pinged; one that has not answered by the next time is gone. */
 const KEEP_ALIVE_MS = 12_000;
 
-/** How long operations may take to end by themselves when the transport is disposed of. */
+/** How long clients may take to be told the rest when the transport is disposed of. */
 const END_GRACE_MS = 1_000;
 
 /** How long clients may take to answer a close. */
@@ -51,6 +54,7 @@ interface Extra {
 export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): WebSocketTransport {
   const sockets = new Set<WebSocket>();
   const operations = new Set<SocketResults>();
+  let isClosed = false;
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
     async onSubscribe({ extra, connectionParams }, id, payload) {
@@ -80,6 +84,7 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
 
   return {
     accept(socket, request) {
+      if (isClosed) return socket.close(GOING_AWAY);
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
       serveSocket(protocol, socket, request, logger);
@@ -88,6 +93,7 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
       await within(END_GRACE_MS, Promise.all([...operations].map(({ ended }) => ended)));
       // Their `complete` messages leave in this turn.
       await setImmediate();
+      isClosed = true;
       await within(CLOSE_GRACE_MS, Promise.all([...sockets].map(closeSocket)));
       for (const socket of sockets) socket.terminate();
     },

@@ -71,7 +71,7 @@ function createContext(
   const state = requestState(request);
   return {
     viewer: null,
-    operationId,
+    operationId: operationId ?? operationIdOf(params.extensions),
     cursors: cursorsOf(request, params.extensions),
     writeForbidden: whyReadOnly(request, allowedOrigins),
     wantsTicks: true,
@@ -89,6 +89,12 @@ function cursorsOf(request: Request, extensions: Record<string, unknown> | undef
     ...(lastEventId ? [lastEventId] : []),
     ...(resume == null ? [] : [asText(resume.cursor ?? resume)]),
   ];
+}
+
+/** What a client that is not on a WebSocket names its operation with when it asks again. */
+function operationIdOf(extensions: Record<string, unknown> | undefined): string | undefined {
+  const id = extensions?.["operationId"];
+  return typeof id === "string" ? id : undefined;
 }
 
 function asText(cursor: unknown): string {

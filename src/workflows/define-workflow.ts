@@ -29,8 +29,26 @@ export interface WorkflowDefinition {
    * @default true
    */
   readonly observe?: boolean | undefined;
+  /** What becomes of its runs when a process that executes them dies. */
+  readonly recovery?: RecoveryPolicy | undefined;
   /** Anything else for `graph.stream`: `recursionLimit`, `context`, `tags`, `durability`, … */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What becomes of a run whose executor died, or that waits for an answer while the graph changes. */
+export interface RecoveryPolicy {
+  /**
+   * Whether it goes on from its last checkpoint, nodes that had not finished running again, or fails
+   * with `RECOVERY_FAILED`, for nodes that must never run twice.
+   * @default "resume"
+   */
+  readonly afterCrash?: "resume" | "fail" | undefined;
+  /**
+   * Whether it goes on when the graph has other nodes or edges by then, or fails with
+   * `WORKFLOW_CHANGED`; answers are refused with that code, and stay possible.
+   * @default "fail"
+   */
+  readonly whenChanged?: "resume" | "fail" | undefined;
 }
 
 /** Describes a workflow for `createService`. A bare compiled graph does as well. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ConfigError } from "../errors.ts";
 import { BUILT_IN_EVENTS } from "./define-events.ts";
-import type { WorkflowDefinition } from "./define-workflow.ts";
+import type { RecoveryPolicy, WorkflowDefinition } from "./define-workflow.ts";
 import type { EventTypes } from "./event-types.ts";
 import type { Graph } from "./graph.ts";
 import { schemasOf, type SchemasOption, type WorkflowSchemas } from "./schemas.ts";
@@ -18,6 +18,9 @@ export interface Workflow {
   readonly overrides: SchemasOption;
   readonly events: EventTypes;
   readonly observe: boolean;
+  readonly recovery: {
+    readonly [Name in keyof RecoveryPolicy]-?: NonNullable<RecoveryPolicy[Name]>;
+  };
   readonly config: Readonly<Record<string, unknown>>;
   /** Changes when the graph's nodes or edges do. */
   readonly version: string;
@@ -60,7 +63,7 @@ export async function graphOf(workflow: Workflow, config: object): Promise<Graph
 }
 
 function createWorkflow(name: string, definition: WorkflowDefinition): Workflow {
-  const { events, description, observe, config, makeGraph, schemas } = definition;
+  const { events, description, observe, recovery, config, makeGraph, schemas } = definition;
   if (!isGraph(definition.graph)) {
     throw new ConfigError(
       `Workflow ${JSON.stringify(name)} has no compiled graph: pass what builder.compile() returns`,
@@ -76,6 +79,10 @@ function createWorkflow(name: string, definition: WorkflowDefinition): Workflow 
     overrides: schemas ?? {},
     events: new Map(Object.entries({ ...BUILT_IN_EVENTS, ...events?.schemas })),
     observe: observe ?? true,
+    recovery: {
+      afterCrash: recovery?.afterCrash ?? "resume",
+      whenChanged: recovery?.whenChanged ?? "fail",
+    },
     config: config ?? {},
     version: versionOf(graph),
   };

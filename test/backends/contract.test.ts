@@ -1,17 +1,25 @@
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
-import { eventLogContract, runStoreContract, wakeupsContract } from "../../src/testing/index.ts";
+import {
+  backendContract,
+  eventLogContract,
+  runStoreContract,
+  wakeupsContract,
+} from "../../src/testing/index.ts";
+import { temporarySqlite } from "./temporary-sqlite.ts";
 
-/** How to make an empty one. `BACKENDS=memory` picks a subset, by names with commas between them. */
+/** How to make an empty one. `BACKENDS=memory,sqlite` picks a subset, by names with commas between them. */
 const BACKENDS: Readonly<Record<string, () => Backend | Promise<Backend>>> = {
   memory: () => memory(),
+  sqlite: () => temporarySqlite(),
 };
 
 const CONTRACTS = {
   "run store": runStoreContract,
   "event log": eventLogContract,
   "wake-ups": wakeupsContract,
+  backend: backendContract,
 };
 
 const picked = process.env["BACKENDS"]?.split(",") ?? Object.keys(BACKENDS);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { test } from "vitest";
+import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import { StaleWriterError } from "../../src/errors.ts";
 import type { RunEvent, RunStatus } from "../../src/events/run-event.ts";
 import { newRun, queued, statusChanged, writtenBatch } from "../../src/testing/index.ts";
+import { temporarySqlite } from "./temporary-sqlite.ts";
 
-const RUN_ID = "run-1";
 const LEASE_MS = 1_000;
 
 /** What may happen to a run. Places are relative to the end of the log, so that many just miss. */
@@ -35,26 +36,44 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-// oxlint-disable-next-line vitest/expect-expect -- the model asserts
-test("a log holds what its executors appended in turn, whatever else they try", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 50 }), fc.nat(7), async (steps, limit) => {
-      const model = new Model();
-      await model.start();
-      for (const next of steps) {
-        await model.take(next);
-        await model.check(limit);
-      }
-    }),
-    { numRuns: 500 },
-  );
-});
+/** One for all runs of the property, each with a run of its own: a file takes long to make. */
+const BACKENDS = {
+  memory: { numRuns: 500, create: (clock: () => Date) => memory({ checkpoints: false, clock }) },
+  sqlite: { numRuns: 100, create: (clock: () => Date) => temporarySqlite({ clock }) },
+};
 
-/** A run in the memory backend, and beside it the simplest account of what it should be. */
+for (const [name, { numRuns, create }] of Object.entries(BACKENDS)) {
+  // oxlint-disable-next-line vitest/expect-expect -- the model asserts
+  test(`a log of the ${name} backend holds what its executors appended in turn, whatever else they try`, async () => {
+    const time = { now: 0 };
+    const backend = await create(() => new Date(time.now));
+    let models = 0;
+    const property = fc.asyncProperty(
+      fc.array(step, { maxLength: 50 }),
+      fc.nat(7),
+      async (steps, limit) => {
+        const model = new Model(backend, `run-${++models}`, time);
+        await model.start();
+        for (const next of steps) {
+          await model.take(next);
+          await model.check(limit);
+        }
+      },
+    );
+    try {
+      await fc.assert(property, { numRuns });
+    } finally {
+      await backend[Symbol.asyncDispose]();
+    }
+  });
+}
+
+/** A run in a backend, and beside it the simplest account of what it should be. */
 class Model {
-  readonly #backend = memory({ checkpoints: false, clock: () => new Date(this.#now) });
+  readonly #backend: Backend;
+  readonly #runId: string;
+  readonly #time: { now: number };
   readonly #log: RunEvent[] = [queued()];
-  #now = 0;
   #oldestSeq = 1;
   #epoch = 0;
   #status: RunStatus = "queued";
@@ -62,8 +81,14 @@ class Model {
   /** The newest batch of the present epoch. */
   #newest: { readonly batch: readonly RunEvent[]; readonly after: number } | undefined;
 
+  constructor(backend: Backend, runId: string, time: { now: number }) {
+    this.#backend = backend;
+    this.#runId = runId;
+    this.#time = time;
+  }
+
   async start(): Promise<void> {
-    await this.#backend.runs.create(newRun({ id: RUN_ID }), queued());
+    await this.#backend.runs.create(newRun({ id: this.#runId }), queued());
   }
 
   async take(next: Step): Promise<void> {
@@ -94,10 +119,10 @@ class Model {
       case "claim":
         return this.#claim();
       case "wait":
-        this.#now += next.ms;
+        this.#time.now += next.ms;
         return;
       case "trim":
-        await this.#backend.events.trim(RUN_ID, lastSeq - next.keep + 1);
+        await this.#backend.events.trim(this.#runId, lastSeq - next.keep + 1);
         this.#oldestSeq = Math.max(this.#oldestSeq, Math.min(lastSeq - next.keep, lastSeq) + 1);
         return;
     }
@@ -106,14 +131,14 @@ class Model {
   async check(limit: number): Promise<void> {
     const lastSeq = this.#log.length;
     for (const after of [0, Math.max(0, lastSeq - 3), lastSeq, lastSeq + 2]) {
-      assert.deepEqual(await this.#backend.events.read(RUN_ID, { after, limit }), {
+      assert.deepEqual(await this.#backend.events.read(this.#runId, { after, limit }), {
         events: this.#log.slice(Math.max(after, this.#oldestSeq - 1)).slice(0, limit),
         oldestSeq: this.#oldestSeq,
         lastSeq,
         closed: this.#status === "succeeded",
       });
     }
-    const run = await this.#backend.runs.get(RUN_ID);
+    const run = await this.#backend.runs.get(this.#runId);
     assert.deepEqual(
       [run?.status, run?.epoch, run?.lastSeq, run?.leaseUntil?.getTime() ?? 0],
       [this.#status, this.#epoch, lastSeq, this.#leaseUntil],
@@ -132,7 +157,7 @@ class Model {
     const isRepeat =
       isOwn && this.#newest?.after === at.after && this.#newest.batch.length === batch.length;
     const isNext = isOwn && at.after === this.#log.length && this.#status !== "succeeded";
-    const appended = this.#backend.events.append(RUN_ID, batch, at);
+    const appended = this.#backend.events.append(this.#runId, batch, at);
     if (!isRepeat && !isNext) return assert.rejects(appended, StaleWriterError);
     await appended;
     if (isRepeat) return;
@@ -143,13 +168,13 @@ class Model {
   }
 
   async #claim(): Promise<void> {
-    const isFree = this.#status !== "succeeded" && this.#leaseUntil <= this.#now;
-    const claim = { owner: "worker-1", leaseMs: LEASE_MS, limit: 1, runId: RUN_ID };
+    const isFree = this.#status !== "succeeded" && this.#leaseUntil <= this.#time.now;
+    const claim = { owner: "worker-1", leaseMs: LEASE_MS, limit: 1, runId: this.#runId };
     const claimed = await this.#backend.runs.claim(claim);
     assert.equal(claimed.length, isFree ? 1 : 0);
     if (!isFree) return;
     this.#epoch++;
-    this.#leaseUntil = this.#now + LEASE_MS;
+    this.#leaseUntil = this.#time.now + LEASE_MS;
     this.#newest = undefined;
   }
 }

@@ -9,15 +9,17 @@ import { ConfigError, ThreadBusyError } from "../../src/errors.ts";
 import { newRun, queued, statusChanged, written } from "../../src/testing/index.ts";
 
 test("it keeps ended runs for an hour, and checkpoints, unless told otherwise", () => {
-  expect(memory().retentionMs).toBe(3_600_000);
+  expect(memory().retention).toEqual({ endedMs: 3_600_000, bytes: 2 ** 28, checkpoints: 100 });
   expect(memory().checkpointer).toBeInstanceOf(MemorySaver);
-  expect(memory({ retentionMs: Infinity }).retentionMs).toBe(Infinity);
+  expect(memory({ retentionMs: Infinity }).retention.endedMs).toBe(Infinity);
   expect(memory({ checkpoints: false }).checkpointer).toBeUndefined();
 });
 
-test("a retention that is no time at all is refused at once", () => {
+test("a retention that makes no sense is refused at once", () => {
   expect(() => memory({ retentionMs: -1 })).toThrow(ConfigError);
   expect(() => memory({ retentionMs: NaN })).toThrow(ConfigError);
+  expect(() => memory({ maxBytes: -1 })).toThrow(ConfigError);
+  expect(() => memory({ maxCheckpoints: 0 })).toThrow(ConfigError);
 });
 
 test("leases and ends of runs are measured by the clock that was passed in", async () => {
@@ -101,9 +103,9 @@ test("runs that ended and were deleted leave nothing behind", async () => {
 
   for (;;) {
     // As the engine does it, a page at a time, until there is none.
-    const old = await backend.runs.list({ finishedBefore: new Date(8.64e15) }, { first: 64 });
-    await backend.runs.delete(old.runs.map((run) => run.id));
-    if (!old.hasMore) break;
+    const old = await backend.runs.ended({ before: new Date(8.64e15), limit: 64 });
+    await backend.runs.delete(old.map((run) => run.id));
+    if (old.length === 0) break;
   }
 
   expect((await backend.runs.list({}, { first: 10 })).runs.map((run) => run.id)).toEqual(["last"]);

@@ -11,7 +11,7 @@ const FOLDER = fileURLToPath(new URL("fixtures/every-form/", import.meta.url));
 let server: CommandLine;
 let url: string;
 beforeAll(async () => {
-  server = startCommandLine(["serve", "--port", "0"], FOLDER);
+  server = startCommandLine(["serve", "--port", "0", "--memory"], FOLDER);
   url = await server.url();
 });
 afterAll(() => server[Symbol.asyncDispose]());

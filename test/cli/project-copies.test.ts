@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { postEvents, readResults } from "../support/http.ts";
+import { post, postEvents, readResults } from "../support/http.ts";
+import { until } from "../support/until.ts";
 import { startCommandLine } from "./command-line.ts";
 import { createBareProject, createProjectWithCopies } from "./project.ts";
 
@@ -59,6 +60,59 @@ test("a project's own LangGraph is the only one in the process", async () => {
       .map((name) => `${modules}/${name}`)
       .sort(),
   );
+});
+
+test("what is kept of a conversation comes back as the project's own classes", async () => {
+  await using project = await createProjectWithCopies(
+    {
+      "langgraph.json": FILES["langgraph.json"],
+      "agent.js": `
+        import { AIMessage } from "@langchain/core/messages";
+        import { interrupt, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+        export const graph = new StateGraph(MessagesAnnotation)
+          .addNode("speak", () => ({ messages: [new AIMessage("spoken")] }))
+          .addNode("ask", ({ messages }, config) => {
+            interrupt("Go on?");
+            const [spoken] = messages;
+            // \`instanceof\` goes by a mark that all copies share.
+            const message = spoken.constructor === AIMessage ? spoken.content : "of another class";
+            config.writer?.({ type: "complete", message });
+            return {};
+          })
+          .addEdge(START, "speak")
+          .addEdge("speak", "ask")
+          .compile();`,
+    },
+    COPIES,
+  );
+  await using first = startCommandLine(["serve", "--port", "0"], project.folder);
+  const { data } = await post(await first.url(), {
+    query: "mutation { startRun(input: { agent: { messages: [] } }) { run { id } } }",
+  });
+  const { id } = data?.["startRun"]?.["run"] as { readonly id: string };
+  const ask = async <T>(url: string, fields: string): Promise<T> => {
+    const result = await post(url, { query: `{ run(id: "${id}") { ${fields} } }` });
+    return result.data?.["run"] as T;
+  };
+  const waiting = async (url: string) =>
+    ask<{ readonly interrupts: readonly { readonly id: string }[] }>(url, "interrupts { id }");
+  await until(async () => (await waiting(await first.url())).interrupts.length === 1);
+  first.process.kill("SIGKILL");
+  await once(first.process, "close");
+
+  await using second = startCommandLine(["serve", "--port", "0"], project.folder);
+  const url = await second.url();
+  const [interrupt] = (await waiting(url)).interrupts;
+  await post(url, {
+    query: `mutation {
+      resumeRun(runId: "${id}", answers: [{ interruptId: "${interrupt?.id}", value: true }]) { run { id } }
+    }`,
+  });
+  const query = `subscription {
+    workflowEvents(runId: "${id}") { ... on CompleteEvent { message } }
+  }`;
+  const [result] = await readResults(await postEvents(url, { query }));
+  expect(result?.data?.["workflowEvents"]).toEqual({ message: "spoken" });
 });
 
 test("a project without LangGraph is told to install it", async () => {

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createGates, type Gates } from "../support/gate.ts";
 import { post } from "../support/http.ts";
+import { startRestartableServer } from "../support/restartable-server.ts";
 import { startService, type RunningService } from "../support/service.ts";
 import { range, startRun, steppedGraph } from "../support/stepped.ts";
 import { until } from "../support/until.ts";
@@ -247,19 +248,25 @@ describe("run --url", { timeout: TIMEOUT_MS }, () => {
     expect(code).toBe(0);
   });
 
-  test("prints how to follow on when a run waits for an answer, and that goes on just there", async () => {
+  test("prints how to answer when a run waits for that, and how to follow on, which goes on just there", async () => {
     const waiting = await run("ask", "--url", service.url).ended;
     expect(waiting.code).toBe(3);
+    const [, id = ""] = /interrupted {2}(\S+) /.exec(waiting.stderr) ?? [];
+    const [, mutation = ""] = /^Answer it with:\n {2}(mutation .+)$/m.exec(waiting.stderr) ?? [];
+    expect(mutation).toMatch(
+      new RegExp(
+        `^mutation { resumeRun\\(runId: "[\\w-]+", answers: \\[{ interruptId: "${id}", value: … }\\]\\) { run { status } } }$`,
+      ),
+    );
     const [, args = ""] = /^ {2}langgraph-graphql run (.+)$/m.exec(waiting.stderr) ?? [];
     const [, runId = ""] = /--follow (\S+)/.exec(args) ?? [];
     const following = run(...args.split(" "), "--json");
-    await post(service.url, {
-      query: "mutation ($runId: ID!) { cancelRun(runId: $runId) { run { status } } }",
-      variables: { runId },
-    });
+    const answered = await post(service.url, { query: mutation.replace("…", '"Yes"') });
+    expect(answered.errors).toBeUndefined();
     const { code, stdout } = await following.ended;
-    expect(jsonLines(stdout)).toMatchObject([{ runId, runStatus: "CANCELLED" }]);
-    expect(code).toBe(1);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ runId, runStatus: "SUCCEEDED" });
+    expect(seqs(stdout)[0]).toBe(Number(/--after (\d+)/.exec(args)?.[1]) + 1);
+    expect(code).toBe(0);
   });
 
   test("--follow shows a run that exists from its beginning, and ends as it ended", async () => {
@@ -333,6 +340,30 @@ describe("run --url", { timeout: TIMEOUT_MS }, () => {
     expect(code).toBe(130);
   });
 
+  test("follows on by itself when the server restarts with its runs", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "run-"));
+    await using server = await startRestartableServer({
+      folder: fileURLToPath(new URL("../faults/fixtures/", import.meta.url)),
+      data: join(folder, "data.sqlite"),
+    });
+    const args = ["rounds", "--url", server.url, "--input", '{"rounds":5}', "--json"];
+    const running = run(...args);
+    await until(() => running.stdout.includes("CustomEvent"));
+    await server.stop("SIGKILL");
+    server.start();
+    const { code, stdout, stderr } = await running.ended;
+    const events = jsonLines(stdout);
+    expect(seqs(stdout)).toEqual(range(1, events.length));
+    expect(events.at(-1)).toMatchObject({
+      attempt: 2,
+      runStatus: "SUCCEEDED",
+      output: { round: 5, worked: 20, reviewed: 5 },
+    });
+    expect(stderr).toContain("reconnecting for up to a minute");
+    expect(code).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+
   test("a run that is gone when the server is there again is told as such", async () => {
     await using restarted = await startService({ workflows: { steps: steppedGraph(gates), ask } });
     await using proxy = await startProxy(service.url);
@@ -341,7 +372,7 @@ describe("run --url", { timeout: TIMEOUT_MS }, () => {
     proxy.redirect(restarted.url);
     proxy.cut();
     const { code, stderr } = await running.ended;
-    expect(stderr).toContain("does not know the run any more: it may have been restarted");
+    expect(stderr).toContain("does not know the run any more: it may keep its runs in memory only");
     expect(code).toBe(1);
   });
 

@@ -21,7 +21,8 @@ describe("the command line", () => {
     const other = createServer().listen(0, "localhost");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
-    const { code, stderr } = await failing(["serve", "--config", DEMO, "--port", `${port}`]);
+    const args = ["serve", "--config", DEMO, "--port", `${port}`, "--memory"];
+    const { code, stderr } = await failing(args);
     other.close();
     expect(code).toBe(1);
     expect(stderr).toBe(
@@ -39,13 +40,33 @@ describe("the command line", () => {
     for (const option of ["--config", "--port", "--host", "--origin", "--tabs", "--no-graphiql"]) {
       expect(stdout).toContain(option);
     }
+    for (const option of ["--data", "--memory", "--retention", "--max-size", "--drain"]) {
+      expect(stdout).toContain(option);
+    }
+    expect(stdout).toContain("(default: 10s)");
+  });
+
+  test.each([
+    ["--retention", "7", "It must be a time with its unit, such as 7d, 12h or 30s."],
+    ["--drain", "soon", "It must be a time with its unit, such as 7d, 12h or 30s."],
+    ["--max-size", "1", "It must be a size with its unit, such as 500MiB or 2GiB."],
+    ["--max-size", "0GiB", "It must be a size with its unit, such as 500MiB or 2GiB."],
+  ])("refuses %s %s, and says what it may be", async (option, value, reason) => {
+    const { stderr } = await failing(["serve", option, value]);
+    expect(stderr).toContain(reason);
+  });
+
+  test("refuses to keep runs in a file and nowhere", async () => {
+    const { stderr } = await failing(["serve", "--memory", "--data", "runs.sqlite"]);
+    expect(stderr).toContain("'--memory' cannot be used with option '--data <file>'");
   });
 });
 
 test.each(["SIGINT", "SIGTERM"] as const)(
-  "%s ends running streams with their run's end, then the server, with exit code 0",
+  "with --memory %s ends running streams with their run's end, then the server, with exit code 0",
   async (signal) => {
-    const server = spawn(process.execPath, [MAIN, "serve", "--config", DEMO, "--port", "0"]);
+    const args = ["serve", "--config", DEMO, "--port", "0", "--memory"];
+    const server = spawn(process.execPath, [MAIN, ...args]);
     const url = await findUrl(server.stdout);
     const response = await fetch(url, {
       method: "POST",

@@ -36,7 +36,7 @@ test.each([
   ["@apollo/composition", () => composeByApollo(subgraphs)],
   ["@theguild/federation-composition", () => composeByTheGuild(subgraphs)],
 ])(
-  "%s composes a service with a second, prefixed one and a subgraph that extends Run",
+  "%s composes a service with a second, prefixed one and a subgraph that extends Run and Thread",
   (_name, compose) => {
     const { supergraphSdl, errors } = compose();
     expect(errors ?? []).toEqual([]);
@@ -47,6 +47,8 @@ test.each([
     };
     expect(fieldsOf("Run")).toEqual(expect.arrayContaining(["id", "status", "events", "note"]));
     expect(fieldsOf("AgentsRun")).toEqual(expect.arrayContaining(["id", "status", "events"]));
+    expect(fieldsOf("Thread")).toEqual(expect.arrayContaining(["id", "state", "title"]));
+    expect(fieldsOf("AgentsThread")).toEqual(expect.arrayContaining(["id", "state"]));
     expect(fieldsOf("AgentsRun")).not.toContain("note");
     expect(fieldsOf("Subscription").toSorted()).toEqual([
       "agentsRunWorkflow",

@@ -91,13 +91,17 @@ const RUN = {
 };
 
 describe("behind Hive's gateway", () => {
-  test("a query reaches across: a foreign field of a run, and our fields of a workflow that another refers to", async () => {
+  test("a query reaches across: foreign fields of a run and its thread, and our fields of a workflow that another refers to", async () => {
     await using gateway = await startGateway(undefined);
     const { data: started } = await post(gateway.url, {
-      query: "mutation { startRun(input: { report: { items: [] } }) { run { id note } } }",
+      query:
+        "mutation { startRun(input: { report: { items: [] } }) { run { id note thread { title } } } }",
     });
-    const { run } = started?.["startRun"] as { readonly run: { id: string; note: string } };
+    const { run } = started?.["startRun"] as {
+      readonly run: { id: string; note: string; thread: object };
+    };
     expect(run.note).toBe(`Note of ${run.id}`);
+    expect(run.thread).toEqual({ title: `Title of ${run.id}` });
     const { data } = await post(gateway.url, {
       query: "{ notes { text workflow { name field nodes { name } } } }",
     });

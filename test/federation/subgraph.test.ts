@@ -40,8 +40,9 @@ describe("the SDL of a subgraph", () => {
   test("says which types are entities, and by which key", async () => {
     const sdl = await sdlOf(subgraph.schema);
     expect(sdl).toContain('\ntype Run @key(fields: "id") {');
+    expect(sdl).toContain('\ntype Thread @key(fields: "id") {');
     expect(sdl).toContain('\ntype Workflow @key(fields: "name") {');
-    expect(sdl.match(/@key/g)).toHaveLength(3);
+    expect(sdl.match(/@key/g)).toHaveLength(4);
   });
 
   test("links federation, and declares @oneOf", async () => {
@@ -64,6 +65,7 @@ describe("the SDL of a subgraph", () => {
   test("has all names under the prefix", async () => {
     const sdl = await sdlOf(prefixed.schema);
     expect(sdl).toContain('\ntype AgentsRun @key(fields: "id") {');
+    expect(sdl).toContain('\ntype AgentsThread @key(fields: "id") {');
     expect(sdl).toContain('\ntype AgentsWorkflow @key(fields: "name") {');
   });
 
@@ -93,6 +95,7 @@ describe("references to entities", () => {
         _entities(representations: $representations) {
           __typename
           ... on Run { id status workflow { name } }
+          ... on Thread { id workflow { name } runs { nodes { id } } }
           ... on Workflow { name field nodes { name } }
         }
       }`,
@@ -109,11 +112,13 @@ describe("references to entities", () => {
     return (data?.["startRun"] as { readonly run: { readonly id: string } }).run.id;
   }
 
-  test("give runs and workflows, in the order that was asked for", async () => {
+  test("give runs, threads and workflows, in the order that was asked for", async () => {
     const id = await startReport(null);
     const { data, errors } = await ask(subgraph.schema, [
       { __typename: "Workflow", name: "report" },
       { __typename: "Run", id },
+      // The run's own.
+      { __typename: "Thread", id },
     ]);
     expect(errors).toBeUndefined();
     expect(data?.["_entities"]).toMatchObject([
@@ -124,6 +129,7 @@ describe("references to entities", () => {
         nodes: [{}, { name: "work" }, {}],
       },
       { __typename: "Run", id, workflow: { name: "report" } },
+      { __typename: "Thread", id, workflow: { name: "report" }, runs: { nodes: [{ id }] } },
     ]);
   });
 
@@ -136,15 +142,17 @@ describe("references to entities", () => {
         { __typename: "Run", id: theirs },
         { __typename: "Run", id: mine },
         { __typename: "Workflow", name: "nothing" },
+        { __typename: "Thread", id: theirs },
       ],
       "me",
     );
-    expect(data?.["_entities"]).toMatchObject([null, null, { id: mine }, null]);
+    expect(data?.["_entities"]).toMatchObject([null, null, { id: mine }, null, null]);
     expect(errors?.map(({ path, extensions }) => [path?.[1], extensions["code"]])).toEqual(
       expect.arrayContaining([
         [0, "NOT_FOUND"],
         [1, "NOT_FOUND"],
         [3, "NOT_FOUND"],
+        [4, "NOT_FOUND"],
       ]),
     );
   });

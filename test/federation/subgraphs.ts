@@ -21,10 +21,11 @@ const NOTES = `
   type Query { notes: [Note!]! }
   type Note { text: String!  workflow: Workflow! }
   type Run @key(fields: "id") { id: ID!  note: String! }
+  type Thread @key(fields: "id") { id: ID!  title: String! }
   type Workflow @key(fields: "name", resolvable: false) { name: String! }
 `;
 
-/** Somebody else's subgraph: it adds a field to `Run`, and refers to `Workflow`. */
+/** Somebody else's subgraph: it adds fields to `Run` and `Thread`, and refers to `Workflow`. */
 export const NOTES_SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])
   ${NOTES}`;
@@ -36,7 +37,7 @@ export async function serveNotes(): Promise<Subgraph & AsyncDisposable> {
       ${NOTES}
       directive @key(fields: String!, resolvable: Boolean) on OBJECT
       scalar _Any
-      union _Entity = Run
+      union _Entity = Run | Thread
       extend type Query { _entities(representations: [_Any!]!): [_Entity]! }
     `,
     resolvers: {
@@ -45,6 +46,7 @@ export async function serveNotes(): Promise<Subgraph & AsyncDisposable> {
         _entities: (_root, { representations }: { representations: unknown[] }) => representations,
       },
       Run: { note: ({ id }: { id: string }) => `Note of ${id}` },
+      Thread: { title: ({ id }: { id: string }) => `Title of ${id}` },
     },
   });
   const yoga = createYoga({ schema, logging: false });

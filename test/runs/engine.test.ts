@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test } from "vitest";
-import type { Backend } from "../../src/backend.ts";
-import { memory, type MemoryOptions } from "../../src/backends/memory/index.ts";
-import { DEFAULT_LIMITS, type EngineLimits } from "../../src/runs/engine-options.ts";
-import { Engine, type StartRequest } from "../../src/runs/engine.ts";
-import { isFinal, type Run } from "../../src/runs/run.ts";
-import { sweep } from "../../src/runs/sweep.ts";
+import { describe, expect, test } from "vitest";
+import { memory } from "../../src/backends/memory/index.ts";
 import type { Graph } from "../../src/workflows/graph.ts";
-import { createWorkflows } from "../../src/workflows/workflow.ts";
+import { ended, interrupted, startEngine as start, startRun, statuses } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { graphOf } from "../support/graphs.ts";
-import { recordingLogger } from "../support/recording-logger.ts";
+import { questions } from "../support/questions.ts";
 import { until } from "../support/until.ts";
-
-const engines: Engine[] = [];
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine[Symbol.asyncDispose]()));
-});
 
 const idle = graphOf(() => undefined);
 
@@ -64,6 +54,45 @@ describe("a run", () => {
     expect(second.id).not.toBe(first.id);
   });
 
+  test("that waits for answers is cancelled at once, and leaves its thread to the next", async () => {
+    const { engine } = start(questions(["one"]), { isOpen: false });
+    const asking = await interrupted(engine, await startRun(engine, { threadId: "t" }));
+    const next = await startRun(engine, { threadId: "t", whenBusy: "enqueue" });
+    expect(await engine.cancel(asking.id, null)).toMatchObject({
+      status: "cancelled",
+      interrupts: [],
+    });
+    await interrupted(engine, next);
+  });
+
+  test("that is cancelled while it waits behind another of its thread ends at once", async () => {
+    const gate = createGate();
+    const { engine } = start(graphOf(() => gate.pass()));
+    const active = await startRun(engine, { threadId: "t" });
+    const waiting = await startRun(engine, { threadId: "t", whenBusy: "enqueue" });
+    await until(() => gate.arrivals === 1);
+    expect(await engine.cancel(waiting.id, null)).toMatchObject({ status: "cancelled" });
+    expect(await statuses(engine, active, waiting)).toEqual(["running", "cancelled"]);
+    gate.open();
+    await ended(engine, active);
+  });
+
+  test("knows its place among those that wait, and has none while it is executed", async () => {
+    const gate = createGate();
+    const { engine } = start(
+      graphOf(() => gate.pass()),
+      { limits: { maxConcurrentRuns: 1 } },
+    );
+    const active = await startRun(engine);
+    await until(() => gate.arrivals === 1);
+    const waiting = [await startRun(engine), await startRun(engine)];
+    const places = [await engine.get(active.id, null), ...waiting].map((run) =>
+      engine.queuePosition(run),
+    );
+    expect(await Promise.all(places)).toEqual([null, 1, 2]);
+    gate.open(Infinity);
+  });
+
   test("of somebody else does not exist", async () => {
     const { engine } = start(idle);
     const run = await startRun(engine, { viewer: "ann" });
@@ -99,40 +128,6 @@ test("when the service stops, runs end as cancelled", async () => {
   const { events, closed } = await backend.events.read(run.id, { after: 0, limit: 100 });
   expect(closed).toBe(true);
   expect(events.at(-1)).toMatchObject({ kind: "status", status: "cancelled" });
-});
-
-test("ended runs are forgotten after the backend's retention, with their events and checkpoints", async () => {
-  const { engine, backend } = start(idle, { memory: { retentionMs: 1_000 } });
-  const run = await startRun(engine);
-  await ended(engine, run);
-  const config = { configurable: { thread_id: run.threadId } };
-  expect(await backend.checkpointer?.getTuple(config)).toBeDefined();
-  const { finishedAt } = await engine.get(run.id, null);
-  const later = (ms: number): Date => new Date((finishedAt?.getTime() ?? 0) + ms);
-
-  await sweep(backend, later(999), recordingLogger());
-  expect(await backend.runs.get(run.id)).toBeDefined();
-  await sweep(backend, later(1_001), recordingLogger());
-  expect(await backend.runs.get(run.id)).toBeUndefined();
-  expect((await backend.events.read(run.id, { after: 0, limit: 1 })).lastSeq).toBe(0);
-  expect(await backend.checkpointer?.getTuple(config)).toBeUndefined();
-});
-
-test("a thread goes with the last of its runs, and not before", async () => {
-  const { engine, backend } = start(idle, { memory: { retentionMs: 1_000 } });
-  const first = await startRun(engine);
-  await ended(engine, first);
-  const { finishedAt } = await engine.get(first.id, null);
-  const second = await startRun(engine, { threadId: first.threadId });
-  await ended(engine, second);
-  const tuple = () =>
-    backend.checkpointer?.getTuple({ configurable: { thread_id: first.threadId } });
-  await backend.runs.delete([first.id]);
-  await sweep(backend, finishedAt ?? new Date(), recordingLogger());
-  expect(await tuple()).toBeDefined();
-  await sweep(backend, new Date(Date.now() + 2_000), recordingLogger());
-  expect(await backend.runs.get(second.id)).toBeUndefined();
-  expect(await tuple()).toBeUndefined();
 });
 
 describe("a graph that goes on in spite of its signal", () => {
@@ -216,36 +211,3 @@ test("a written event without a type of its own is told about once for each node
     { workflow: "work", node: "work", type: undefined },
   ]);
 });
-
-interface Options {
-  readonly limits?: Partial<EngineLimits>;
-  readonly memory?: MemoryOptions;
-  readonly backend?: Backend;
-}
-
-function start(graph: Graph, options: Options = {}) {
-  const backend = options.backend ?? memory(options.memory);
-  const logger = recordingLogger();
-  const engine = new Engine({
-    workflows: createWorkflows({ work: graph }),
-    backend,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    exposeErrors: true,
-    logger,
-  });
-  engines.push(engine);
-  return { engine, backend, logger };
-}
-
-async function startRun(engine: Engine, request: Partial<StartRequest> = {}): Promise<Run> {
-  const { run } = await engine.start({ viewer: null, workflow: "work", input: {}, ...request });
-  return run;
-}
-
-async function ended(engine: Engine, run: Run): Promise<void> {
-  await until(async () => isFinal((await engine.get(run.id, run.viewer)).status));
-}
-
-function statuses(engine: Engine, ...runs: readonly Run[]): Promise<readonly string[]> {
-  return Promise.all(runs.map(async ({ id, viewer }) => (await engine.get(id, viewer)).status));
-}

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { memory } from "../../src/backends/memory/index.ts";
+import { StaleWriterError } from "../../src/errors.ts";
 import { RUN_ORIGIN, type EventBody } from "../../src/events/run-event.ts";
 import { Recorder, type RecorderOptions } from "../../src/runs/recorder.ts";
 import { newRun, queued } from "../../src/testing/fixtures.ts";
@@ -82,11 +83,54 @@ test("a log that refuses stops the recorder, and tells once", async () => {
   expect(lastSeq).toBe(1);
 });
 
+test("flush resolves once what was recorded is in the log, and what the same call stack still records", async () => {
+  const { recorder, read } = await start();
+  const flushed = recorder.flush();
+  recorder.record(wrote("in the same call stack"), RUN_ORIGIN);
+  await flushed;
+  const { events } = await read(10);
+  expect(events.map(({ kind }) => kind)).toEqual(["status", "status", "written"]);
+});
+
+test("flush rejects once the run is another executor's, even with nothing to append", async () => {
+  const onFailure = vi.fn<(error: unknown) => void>();
+  const { recorder, runs } = await start({ onFailure });
+  await recorder.flush();
+  await vi.waitFor(async () => {
+    const request = { owner: "other", leaseMs: 60_000, limit: 1, runId: "run" };
+    expect(await runs.claim(request)).toHaveLength(1);
+  });
+  await expect(recorder.flush()).rejects.toBeInstanceOf(StaleWriterError);
+  expect(onFailure.mock.calls).toEqual([[expect.any(StaleWriterError)]]);
+});
+
+test("flush rejects after the end: what a graph keeps then belongs to no run", async () => {
+  const { recorder } = await start();
+  await recorder.end({ kind: "status", status: "succeeded" }, { status: "succeeded" });
+  await expect(recorder.flush()).rejects.toBeInstanceOf(StaleWriterError);
+});
+
+test("a released run keeps its status and what was recorded, and has no executor", async () => {
+  const { recorder, runs, read } = await start();
+  recorder.record(wrote("before"), RUN_ORIGIN);
+  await recorder.release({ owner: null, activeMs: 12 });
+  recorder.record(wrote("after"), RUN_ORIGIN);
+  expect(await runs.get("run")).toMatchObject({
+    status: "running",
+    owner: null,
+    leaseUntil: null,
+    activeMs: 12,
+    lastSeq: 3,
+  });
+  const { closed } = await read(10);
+  expect(closed).toBe(false);
+});
+
 /** A recorder for a claimed run in memory, whose log holds the event of its start. */
 async function start(options: Partial<RecorderOptions> = {}) {
   const { runs, events: log, wakeups } = memory();
   await runs.create(newRun({ id: "run" }), queued());
-  await runs.claim({ owner: "test", leaseMs: 60_000, limit: 1 });
+  await runs.claim({ owner: "test", leaseMs: 1, limit: 1 });
   const recorder = new Recorder({
     runId: "run",
     epoch: 1,
@@ -103,5 +147,5 @@ async function start(options: Partial<RecorderOptions> = {}) {
   });
   recorder.recordStatus({ kind: "status", status: "running" }, { status: "running" });
   const read = (limit: number) => log.read("run", { after: 0, limit });
-  return { recorder, log, read };
+  return { recorder, log, runs, read };
 }

@@ -2,6 +2,7 @@ import type { Result } from "./result.ts";
 
 export interface Operation {
   readonly query: string;
+  readonly operationName?: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly extensions?: Readonly<Record<string, unknown>>;
 }

@@ -23,6 +23,8 @@ export function watchedBackend(): WatchedBackend {
     },
     backend: {
       ...backend,
+      // LangGraph polls a store by timers while a graph runs, and some tests hold timers still.
+      store: undefined,
       [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
       wakeups: {
         notify: (topic) => wakeups.notify(topic),

@@ -2,9 +2,14 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
-import { eventLogContract, runStoreContract, wakeupsContract } from "../../src/testing/index.ts";
+import {
+  backendContract,
+  eventLogContract,
+  runStoreContract,
+  wakeupsContract,
+} from "../../src/testing/index.ts";
 
-const CONTRACT = [...runStoreContract, ...eventLogContract, ...wakeupsContract];
+const CONTRACT = [...runStoreContract, ...eventLogContract, ...wakeupsContract, ...backendContract];
 
 test("each promise has a name of its own", () => {
   const names = CONTRACT.map((promise) => promise.name);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { memory, type Backend } from "../../src/index.ts";
 import { openEventSource, post, postEvents, readResults } from "../support/http.ts";
 import type { Result } from "../support/result.ts";
+import { intercept } from "../support/intercept.ts";
 import { startService, type RunningService } from "../support/service.ts";
 import { following, freeGraph, startRun } from "../support/stepped.ts";
 import { collect, connect } from "../support/web-socket.ts";
@@ -22,18 +23,10 @@ beforeEach(async () => {
   backend = {
     ...rest,
     [Symbol.asyncDispose]: async () => {},
-    runs: {
-      create: (run, first) => runs.create(run, first),
-      list: (filter, page) => runs.list(filter, page),
-      claim: (request) => runs.claim(request),
-      renew: (request) => runs.renew(request),
-      requestCancel: (runId) => runs.requestCancel(runId),
-      delete: (runIds) => runs.delete(runIds),
-      async get(runId) {
-        failIfDown();
-        return runs.get(runId);
-      },
-    },
+    runs: intercept(runs, ["get"], async (_name, act) => {
+      failIfDown();
+      return act();
+    }),
     events: {
       append: (runId, batch, at) => events.append(runId, batch, at),
       trim: (runId, before) => events.trim(runId, before),

@@ -6,6 +6,7 @@ import { eventOf } from "../support/result.ts";
 import { startService, type RunningService } from "../support/service.ts";
 import { following, startRun, steppedGraph } from "../support/stepped.ts";
 import { until } from "../support/until.ts";
+import { watchedBackend } from "../support/watched-backend.ts";
 import { collect, connect } from "../support/web-socket.ts";
 
 /** Names nothing that comes before the end. */
@@ -18,7 +19,8 @@ let runId: string;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
   gates = createGates();
-  service = await startService({ workflows: { steps: steppedGraph(gates) } });
+  const { backend } = watchedBackend();
+  service = await startService({ workflows: { steps: steppedGraph(gates) }, backend });
   runId = await startRun(service.url, "steps", { count: 1 });
 });
 afterEach(async () => {

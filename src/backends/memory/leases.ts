@@ -22,6 +22,16 @@ export class Leases {
     for (const entry of this.#entries) this.#earliest = Math.min(this.#earliest, endOf(entry));
     return [...this.#entries].filter((entry) => endOf(entry) <= now);
   }
+
+  /** How many runs of each viewer are under a lease that has not run out. */
+  countByViewer(now: number): ReadonlyMap<string | null, number> {
+    const counts = new Map<string | null, number>();
+    for (const entry of this.#entries) {
+      const { viewer } = entry.run;
+      if (endOf(entry) > now) counts.set(viewer, (counts.get(viewer) ?? 0) + 1);
+    }
+    return counts;
+  }
 }
 
 function endOf(entry: Entry): number {

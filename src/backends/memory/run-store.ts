@@ -1,10 +1,12 @@
 import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
-import type { LeaseState, RunFilter, RunStore } from "../../runs/run-store.ts";
+import type { LeaseState, PageRequest, RunFilter, RunStore } from "../../runs/run-store.ts";
+import type { Thread } from "../../runs/thread.ts";
+import { chooseFairly } from "../choose-fairly.ts";
+import { threadOf } from "../thread-of.ts";
 import type { Entries } from "./entries.ts";
-import type { Entry } from "./entry.ts";
-import { Timeline } from "./timeline.ts";
+import type { Entry, ThreadEntry } from "./entry.ts";
 
 /** The run records. Every method is done before it returns its promise, which makes it atomic. */
 export class MemoryRunStore implements RunStore {
@@ -16,18 +18,26 @@ export class MemoryRunStore implements RunStore {
     this.#clock = clock;
   }
 
-  async create(run: Run, first: RunEvent): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+  async create(
+    run: Run,
+    first: RunEvent,
+    { mayWait = false }: { readonly mayWait?: boolean | undefined } = {},
+  ): Promise<{ readonly run: Run; readonly isNew: boolean }> {
     const existing = this.#entries.get(run.id);
     if (existing) return { run: existing.run, isNew: false };
-    const sibling = this.#entries.anyOf(run.threadId);
-    if (sibling && sibling.run.viewer !== run.viewer) {
+    const sibling = this.#entries.thread(run.threadId);
+    if (sibling && sibling.thread.viewer !== run.viewer) {
       throw new NotFoundError("Thread", run.threadId);
     }
-    const active = this.#entries.active(run.threadId);
-    if (active) throw new ThreadBusyError(run.threadId, active.run.id);
-    const stored = { ...run, lastSeq: first.seq };
-    this.#entries.add({ run: stored, events: [first], batchAfter: undefined });
-    return { run: stored, isNew: true };
+    const active = sibling?.open.first;
+    if (active && !mayWait) throw new ThreadBusyError(run.threadId, active.run.id);
+    const thread = threadOf(run, sibling?.thread);
+    if (sibling) sibling.thread = thread;
+    else this.#entries.addThread(thread);
+    const entry: Entry = { run: { ...run, lastSeq: first.seq }, events: [], batchAfter: null };
+    this.#entries.add(entry);
+    this.#entries.addEvents(entry, [first]);
+    return { run: entry.run, isNew: true };
   }
 
   async get(runId: string): Promise<Run | undefined> {
@@ -36,37 +46,53 @@ export class MemoryRunStore implements RunStore {
 
   async list(
     filter: RunFilter,
-    page: { readonly first: number; readonly after?: string | undefined },
+    page: PageRequest,
   ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+    const { threadId } = filter;
     const last = page.after === undefined ? undefined : this.#entries.get(page.after);
-    if (page.after !== undefined && !last) return { runs: [], hasMore: false };
+    const timeline =
+      threadId === undefined ? this.#entries.created : this.#entries.thread(threadId)?.runs;
+    if (!timeline || (page.after !== undefined && !last)) return { runs: [], hasMore: false };
+    const { found, hasMore } = take(timeline.newestFirst(last), page.first, ({ run }) =>
+      matches(run, filter),
+    );
+    return { runs: found.map(({ run }) => run), hasMore };
+  }
+
+  async ended(request: {
+    readonly before?: Date | undefined;
+    readonly hasEvents?: boolean | undefined;
+    readonly limit: number;
+  }): Promise<readonly Run[]> {
+    const { before, hasEvents = false, limit } = request;
     const runs: Run[] = [];
-    for (const { run } of this.#candidates(filter).newestFirst(last?.run)) {
-      if (!matches(run, filter)) continue;
-      if (runs.length >= page.first) return { runs, hasMore: true };
-      runs.push(run);
+    for (const { run, events } of this.#entries.ended.oldestFirst()) {
+      const isTooLate = before !== undefined && run.finishedAt !== null && run.finishedAt >= before;
+      if (isTooLate || runs.length >= limit) break;
+      if (!hasEvents || events.length > 0) runs.push(run);
     }
-    return { runs, hasMore: false };
+    return runs;
   }
 
   async claim(request: {
     readonly owner: string;
     readonly leaseMs: number;
     readonly limit: number;
+    readonly workflows?: readonly string[] | undefined;
     readonly runId?: string | undefined;
   }): Promise<readonly Run[]> {
-    const { owner, leaseMs, limit, runId } = request;
+    const { owner, leaseMs, limit, workflows, runId } = request;
     const now = this.#clock().getTime();
-    const chosen: Entry[] = [];
-    for (const entry of runId === undefined ? this.#entries.free(now) : this.#one(runId)) {
-      if (chosen.length >= limit) break;
-      if (isFree(entry.run, now)) chosen.push(entry);
-    }
+    const isWanted = ({ run }: Entry) => !workflows || workflows.includes(run.workflow);
+    const chosen =
+      runId === undefined
+        ? this.#chooseFree(now, limit, isWanted)
+        : this.#one(runId).filter((entry) => isFree(entry.run, now) && isWanted(entry));
     const leaseUntil = new Date(now + leaseMs);
-    return chosen.map((entry) => {
+    return chosen.slice(0, limit).map((entry) => {
       // The status stays what it was: it tells the executor what it takes over.
       this.#entries.replace(entry, { ...entry.run, owner, leaseUntil, epoch: entry.run.epoch + 1 });
-      entry.batchAfter = undefined;
+      entry.batchAfter = null;
       return entry.run;
     });
   }
@@ -94,15 +120,49 @@ export class MemoryRunStore implements RunStore {
     return entry?.run;
   }
 
-  async delete(runIds: readonly string[]): Promise<readonly string[]> {
-    const threadIds = new Set<string>();
-    for (const runId of runIds) {
-      const entry = this.#entries.get(runId);
-      if (!entry) continue;
+  async queuePosition(runId: string): Promise<number | null> {
+    const entry = this.#entries.get(runId);
+    return entry?.run.status === "queued" ? this.#entries.queued.countBefore(entry) + 1 : null;
+  }
+
+  async delete(runIds: readonly string[]): Promise<void> {
+    for (const entry of runIds.flatMap((runId) => this.#one(runId))) {
+      // Asked for twice.
+      if (this.#entries.get(entry.run.id) !== entry) continue;
       this.#entries.remove(entry);
-      threadIds.add(entry.run.threadId);
+      const thread = this.#entries.thread(entry.run.threadId);
+      if (thread && !thread.thread.isNamed) this.#entries.removeThread(thread);
     }
-    return [...threadIds].filter((threadId) => !this.#entries.anyOf(threadId));
+  }
+
+  async createThread(thread: Thread): Promise<boolean> {
+    if (this.#entries.thread(thread.id)) return false;
+    this.#entries.addThread(thread);
+    return true;
+  }
+
+  async getThread(threadId: string): Promise<Thread | undefined> {
+    return this.#entries.thread(threadId)?.thread;
+  }
+
+  async listThreads(
+    { viewer }: { readonly viewer?: string | null | undefined },
+    page: PageRequest,
+  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+    const last = page.after === undefined ? undefined : this.#entries.thread(page.after);
+    if (page.after !== undefined && !last) return { threads: [], hasMore: false };
+    const isWanted = ({ thread }: ThreadEntry) => viewer === undefined || thread.viewer === viewer;
+    const { found, hasMore } = take(this.#entries.threads.newestFirst(last), page.first, isWanted);
+    return { threads: found.map(({ thread }) => thread), hasMore };
+  }
+
+  async deleteThread(threadId: string): Promise<void> {
+    const thread = this.#entries.thread(threadId);
+    if (!thread) return;
+    const active = thread.open.first;
+    if (active) throw new ThreadBusyError(threadId, active.run.id);
+    for (const entry of Array.from(thread.runs.oldestFirst())) this.#entries.remove(entry);
+    this.#entries.removeThread(thread);
   }
 
   #one(runId: string): readonly Entry[] {
@@ -110,25 +170,42 @@ export class MemoryRunStore implements RunStore {
     return entry ? [entry] : [];
   }
 
-  /** A timeline that holds all runs that match, and not many others. */
-  #candidates({ finishedBefore }: RunFilter): Timeline {
-    const { created, ended } = this.#entries;
-    if (finishedBefore === undefined) return created;
-    const old = ended.before(finishedBefore);
-    // Retention keeps them few. Where they are most of all, sorting them would cost more than it saves.
-    return old.length > created.size / 2 ? created : new Timeline((run) => run.createdAt, old);
+  #chooseFree(now: number, limit: number, isWanted: (entry: Entry) => boolean): readonly Entry[] {
+    const held = this.#entries.leases.countByViewer(now);
+    const viewerOf = ({ run }: Entry) => run.viewer;
+    return chooseFairly(this.#free(now, isWanted), { viewerOf, held, limit });
   }
+
+  *#free(now: number, isWanted: (entry: Entry) => boolean): Iterable<Entry> {
+    for (const entry of this.#entries.free(now)) {
+      if (isWanted(entry) && this.#entries.isActive(entry)) yield entry;
+    }
+  }
+}
+
+/** The first `limit` of those wanted, and whether there are more. */
+function take<T>(
+  items: Iterable<T>,
+  limit: number,
+  isWanted: (item: T) => boolean,
+): { readonly found: readonly T[]; readonly hasMore: boolean } {
+  const found: T[] = [];
+  for (const item of items) {
+    if (!isWanted(item)) continue;
+    if (found.length >= limit) return { found, hasMore: true };
+    found.push(item);
+  }
+  return { found, hasMore: false };
 }
 
 function isFree(run: Run, now: number): boolean {
   return !isFinal(run.status) && (run.leaseUntil === null || run.leaseUntil.getTime() <= now);
 }
 
-function matches(run: Run, { viewer, workflow, statuses, finishedBefore }: RunFilter): boolean {
+function matches(run: Run, { viewer, workflow, statuses }: RunFilter): boolean {
   return (
     (viewer === undefined || run.viewer === viewer) &&
     (workflow === undefined || run.workflow === workflow) &&
-    (statuses === undefined || statuses.includes(run.status)) &&
-    (finishedBefore === undefined || (run.finishedAt !== null && run.finishedAt < finishedBefore))
+    (statuses === undefined || statuses.includes(run.status))
   );
 }

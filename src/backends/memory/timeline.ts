@@ -1,79 +1,70 @@
-import type { Run } from "../../runs/run.ts";
-import type { Entry } from "./entry.ts";
+/** A time and an id that each item keeps as long as it is in a timeline. */
+export interface Order<T> {
+  timeOf(item: T): number;
+  idOf(item: T): string;
+}
 
 /**
- * Entries in the order of a time that their runs keep as long as they are in here and, within one
- * millisecond, of their ids. They nearly always come in that order, so adding one costs nothing.
+ * Items in the order of a time and, within one millisecond, of their ids. They nearly always come in
+ * that order, so adding one costs nothing.
  */
-export class Timeline {
-  readonly #timeOf: (run: Run) => Date | null;
-  readonly #entries: Entry[] = [];
+export class Timeline<T> {
+  readonly #order: Order<T>;
+  readonly #items: T[] = [];
 
-  constructor(timeOf: (run: Run) => Date | null, entries: readonly Entry[] = []) {
-    this.#timeOf = timeOf;
-    for (const entry of entries) this.add(entry);
+  constructor(order: Order<T>, items: Iterable<T> = []) {
+    this.#order = order;
+    for (const item of items) this.add(item);
   }
 
   get size(): number {
-    return this.#entries.length;
+    return this.#items.length;
   }
 
-  add(entry: Entry): void {
-    const last = this.#entries.at(-1);
-    if (last === undefined || this.#precedes(last.run, this.#time(entry.run), entry.run.id)) {
-      this.#entries.push(entry);
-    } else {
-      this.#entries.splice(this.#position(entry.run), 0, entry);
-    }
+  get first(): T | undefined {
+    return this.#items[0];
   }
 
-  remove(entry: Entry): void {
-    const position = this.#position(entry.run);
-    if (this.#entries[position] === entry) this.#entries.splice(position, 1);
+  add(item: T): void {
+    const last = this.#items.at(-1);
+    if (last === undefined || this.#precedes(last, item)) this.#items.push(item);
+    else this.#items.splice(this.countBefore(item), 0, item);
   }
 
-  oldestFirst(): Iterable<Entry> {
-    return this.#entries;
+  remove(item: T): void {
+    const position = this.countBefore(item);
+    if (this.#items[position] === item) this.#items.splice(position, 1);
   }
 
-  /** Those that come before `run`, or all. */
-  *newestFirst(run?: Run): Iterable<Entry> {
-    let i = run === undefined ? this.#entries.length : this.#position(run);
+  oldestFirst(): Iterable<T> {
+    return this.#items;
+  }
+
+  /** Those that come before `end`, or all. */
+  *newestFirst(end?: T): Iterable<T> {
+    let i = end === undefined ? this.#items.length : this.countBefore(end);
     while (i-- > 0) {
-      const entry = this.#entries[i];
-      if (entry) yield entry;
+      const item = this.#items[i];
+      if (item !== undefined) yield item;
     }
   }
 
-  /** Those whose time is before `date`, oldest first. */
-  before(date: Date): readonly Entry[] {
-    return this.#entries.slice(0, this.#count(date.getTime(), ""));
-  }
-
-  /** Where `run` stands, or would stand. */
-  #position(run: Run): number {
-    return this.#count(this.#time(run), run.id);
-  }
-
-  /** How many come before that time and id, by halving. */
-  #count(time: number, id: string): number {
+  /** How many come before `item`, which need not be in here; by halving. */
+  countBefore(item: T): number {
     let low = 0;
-    let high = this.#entries.length;
+    let high = this.#items.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const entry = this.#entries[middle];
-      if (entry && this.#precedes(entry.run, time, id)) low = middle + 1;
+      const other = this.#items[middle];
+      if (other !== undefined && this.#precedes(other, item)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  #precedes(run: Run, time: number, id: string): boolean {
-    const own = this.#time(run);
-    return own < time || (own === time && run.id < id);
-  }
-
-  #time(run: Run): number {
-    return this.#timeOf(run)?.getTime() ?? 0;
+  #precedes(one: T, other: T): boolean {
+    const { timeOf, idOf } = this.#order;
+    const [time, otherTime] = [timeOf(one), timeOf(other)];
+    return time < otherTime || (time === otherTime && idOf(one) < idOf(other));
   }
 }

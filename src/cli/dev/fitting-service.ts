@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { memory } from "../../backends/memory/index.ts";
 import type { GraphFailure, LoadedConfig } from "../../config/load-config.ts";
 import { ConfigError } from "../../errors.ts";
 import { createService, type Service, type ServiceOptions } from "../../service.ts";
@@ -42,10 +43,12 @@ async function findFitting(options: FittingOptions): Promise<LoadedConfig> {
   const failures: GraphFailure[] = [];
   // What there is to warn of, the service that is served does.
   const logger = pino({ enabled: false });
+  // None of these services is to take up any runs.
+  const backend = memory();
   for (const [workflow, definition] of Object.entries(options.workflows)) {
     const more = { ...workflows, [workflow]: definition };
     try {
-      await createService({ ...options, workflows: more, logger })[Symbol.asyncDispose]();
+      await createService({ ...options, workflows: more, backend, logger })[Symbol.asyncDispose]();
       workflows = more;
     } catch (cause) {
       if (!(cause instanceof ConfigError)) throw cause;

@@ -8,10 +8,16 @@ import { HOPELESS, STOP, type DevOptions, type Listening } from "./messages.ts";
 
 const { flags, version } = JSON.parse(process.argv[2] ?? "") as DevOptions;
 
+let isStopping = false;
 const stopped = new Promise<void>((resolve) => {
-  // The channel closes when the supervisor dies, however it dies.
-  process.once("disconnect", resolve);
-  process.on("message", (message) => message === STOP && resolve());
+  const stop = (): void => {
+    isStopping = true;
+    resolve();
+  };
+  // The channel closes when the supervisor dies, however it dies; while this one stops, the second
+  // Ctrl-C has ended it.
+  process.once("disconnect", () => (isStopping ? process.exit() : stop()));
+  process.on("message", (message) => message === STOP && stop());
 });
 // A terminal sends it to both; the supervisor decides.
 process.on("SIGINT", () => undefined);
@@ -24,29 +30,33 @@ try {
   await useProjectCopies(flags.config);
   const { loadConfig } = await import("../../config/load-config.ts");
   const { createFittingService } = await import("./fitting-service.ts");
-  const { createLogger, listen } = await import("../start-server.ts");
+  const { openBackend } = await import("../open-backend.ts");
+  const { createLogger, listen, serviceOptions } = await import("../start-server.ts");
   const logger = createLogger(flags);
   const loaded = await loadConfig(flags.config, { keepGoing: true, logger });
   loaded.failures.forEach(report);
   if (loaded.failures.length > 0 && Object.keys(loaded.workflows).length === 0) {
     throw new ConfigError("None of the graphs loads");
   }
+  const opened = await openBackend(flags).catch(giveUp);
   const { service, workflows } = await createFittingService({
+    ...serviceOptions(flags, opened),
     workflows: loaded.workflows,
-    allowedOrigins: flags.origin,
     logger,
     onFailure: report,
   });
-  const server = await listen(service, workflows, flags).catch((error: unknown): never => {
-    process.exitCode = HOPELESS;
-    throw error;
-  });
+  const server = await listen({ service, workflows, opened, flags }).catch(giveUp);
   end = () => server[Symbol.asyncDispose]();
   server.announce(version);
   process.send?.({ port: server.port } satisfies Listening);
 } catch (error) {
   console.error(error instanceof ConfigError ? `error: ${error.message}` : error);
   process.exit(process.exitCode ?? 1);
+}
+
+function giveUp(error: unknown): never {
+  process.exitCode = HOPELESS;
+  throw error;
 }
 
 function report({ error }: GraphFailure): void {

@@ -6,12 +6,15 @@ import { untilStopped } from "../until-stopped.ts";
 import { HOPELESS, STOP, type DevOptions, type Listening } from "./messages.ts";
 import { watchProject } from "./watch-project.ts";
 
-/** A server that does not end in this time is killed: some node of its runs does not listen. */
+/**
+ * A server that has not ended so long after its runs were given time to is killed: some node of theirs
+ * does not listen.
+ */
 const STOP_MS = 3_000;
 
 /** Runs a server, and a new one after each change of the project, until Ctrl-C. */
 export async function superviseServer({ flags, version }: DevOptions): Promise<void> {
-  const stopped = untilStopped();
+  const stopped = untilStopped(flags);
   await using project = await watchProject(flags.config);
   let { port } = flags;
   for (;;) {
@@ -20,7 +23,7 @@ export async function superviseServer({ flags, version }: DevOptions): Promise<v
     server.on("message", (message) => ({ port } = message as Listening));
     const hopeless = reportEnd(server);
     const changed = await Promise.race([project.changed(), stopped, hopeless]);
-    await stopServer(server);
+    await stopServer(server, flags.drain + STOP_MS);
     if (!changed) return;
     console.log(`\nRestarting: ${changed.join(", ")} changed`);
     await project.reread();
@@ -46,12 +49,12 @@ function reportEnd(server: ChildProcess): Promise<void> {
   });
 }
 
-async function stopServer(server: ChildProcess): Promise<void> {
+async function stopServer(server: ChildProcess, graceMs: number): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, "exit");
   if (server.connected) server.send(STOP);
   const abort = new AbortController();
-  const late = setTimeout(STOP_MS, "late", { signal: abort.signal }).catch(() => "ended");
+  const late = setTimeout(graceMs, "late", { signal: abort.signal }).catch(() => "ended");
   if ((await Promise.race([ended, late])) === "late") server.kill("SIGKILL");
   abort.abort();
   await ended;

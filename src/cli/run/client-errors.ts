@@ -23,7 +23,7 @@ export class UnknownRunError extends CommandError {
 export class GoneRunError extends CommandError {
   constructor(cause: UnknownRunError) {
     super(
-      `${cause.url} does not know the run any more: it may have been restarted, and keep its runs in memory only`,
+      `${cause.url} does not know the run any more: it may keep its runs in memory only, and have been restarted`,
       EXIT.failed,
       { cause },
     );

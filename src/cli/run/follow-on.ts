@@ -1,3 +1,6 @@
+import type { Names } from "../../api/names.ts";
+import type { Interrupt } from "./run-event.ts";
+
 /** What a server and a run on it are called on the command line. */
 export interface FollowOn {
   readonly url: string;
@@ -18,6 +21,19 @@ export function followOnCommand({ url, headers, prefix, runId, cursor }: FollowO
     ...option("--follow", runId),
     ...option("--after", cursor),
   ].join(" ");
+}
+
+/** The mutation that lets an interrupted run go on, with a gap for each answer. */
+export function answerMutation(
+  { rootField }: Names,
+  runId: string,
+  interrupts: readonly Interrupt[],
+): string {
+  const answers = interrupts.map(({ id }) => `{ interruptId: ${JSON.stringify(id)}, value: … }`);
+  return (
+    `mutation { ${rootField("resumeRun")}(runId: ${JSON.stringify(runId)}, ` +
+    `answers: [${answers.join(", ")}]) { run { status } } }`
+  );
 }
 
 function option(name: string, value: string | undefined): readonly string[] {

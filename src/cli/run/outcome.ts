@@ -19,6 +19,8 @@ export interface Outcome {
   readonly summary: Summary;
   /** Whether the run goes on, or may, without us. */
   readonly goesOn: boolean;
+  /** Only of a run that is interrupted: what it waits for. */
+  readonly interrupts?: readonly Interrupt[];
   /** Only of a run that succeeded. */
   readonly result?: { readonly output: unknown };
 }
@@ -57,11 +59,13 @@ export function outcomeOf(standing: Standing, context: OutcomeContext): Outcome 
       };
     case "INTERRUPTED": {
       const { length } = standing.interrupts;
-      const answers = length === 1 ? "an answer" : `${length} answers`;
+      // At a breakpoint it asks nothing.
+      const answers = length <= 1 ? "an answer" : `${length} answers`;
       return {
         exitCode: EXIT.interrupted,
         summary: { mark: "waiting", text: `${workflow} waits for ${answers} after ${time}` },
         goesOn: true,
+        interrupts: standing.interrupts,
       };
     }
     case "QUEUED":

@@ -6,7 +6,7 @@ import { RunClient } from "./client.ts";
 import { CommandError, EXIT, type ExitCode } from "./command-error.ts";
 import { Drawing } from "./drawing.ts";
 import { existingRun, newRun, type WatchedRun } from "./find-run.ts";
-import { followOnCommand } from "./follow-on.ts";
+import { answerMutation, followOnCommand } from "./follow-on.ts";
 import { createJsonLines } from "./json-lines.ts";
 import { readJsonOption } from "./json-option.ts";
 import { startLocalService } from "./local-service.ts";
@@ -74,6 +74,10 @@ async function run(
 
   reporter ??= createReporter(watched, readEvent, flags, streams);
   reporter.end(outcome.summary);
+  if (outcome.interrupts && flags.url !== undefined) {
+    const mutation = answerMutation(names, watched.runId, outcome.interrupts);
+    reporter.note(`Answer it with:\n  ${mutation}`);
+  }
   if (outcome.goesOn) reporter.note(howToGoOn(watched, client.cursor, flags));
   if (outcome.result && !flags.json) {
     streams.out(`${JSON.stringify(outcome.result.output, null, 2)}\n`);
@@ -121,7 +125,7 @@ function howToGoOn(
   { url, header, prefix }: RunFlags,
 ): string {
   if (url === undefined) {
-    return "The run ends with this process: to keep it, run it with --url on a server (langgraph-graphql serve)";
+    return "The run ends with this process: to keep it, and to answer it, run it with --url on a server (langgraph-graphql serve)";
   }
   const command = followOnCommand({ url, headers: header, prefix, runId, cursor });
   return `Follow it with:\n  ${command}`;

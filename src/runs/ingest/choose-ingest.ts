@@ -10,9 +10,9 @@ import { ingestByStream } from "./stream.ts";
 let probe: Promise<boolean> | undefined;
 
 /** The way to read `graph`: the sink where it works, LangGraph's public stream elsewhere. */
-export function chooseIngest(graph: Graph | undefined, logger: Logger): Ingest {
-  if (graph && isRemote(graph)) return ingestByRemote;
-  if (!graph || !runsHere(graph)) return ingestByStream;
+export function chooseIngest(graph: Graph, logger: Logger): Ingest {
+  if (isRemote(graph)) return ingestByRemote;
+  if (!runsHere(graph)) return ingestByStream;
   return async (request: IngestRequest) => {
     probe ??= probeSink(logger);
     return (await probe) ? ingestBySink(request) : ingestByStream(request);

@@ -2,6 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import type { EventOrigin, Interrupt } from "../../events/run-event.ts";
 import type { JsonValue } from "../../json.ts";
 import type { Graph } from "../../workflows/graph.ts";
+import type { TaskWrites } from "./task-writes.ts";
 
 /** What a graph says while it runs, as LangGraph gives it; {@link EventBody} is made from it. */
 export type GraphChunk =
@@ -22,6 +23,8 @@ export interface IngestRequest {
   readonly input: unknown;
   /** Everything else that is passed to the graph: `configurable`, `recursionLimit`, … */
   readonly config: RunnableConfig;
+  /** What the graph's saver is given; absent when it has none. */
+  readonly taskWrites?: TaskWrites | undefined;
   readonly signal: AbortSignal;
   /**
    * Whether to report starts and ends of nodes and the messages of chat models. Costs an awaited

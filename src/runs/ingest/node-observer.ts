@@ -1,6 +1,7 @@
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { Serialized } from "@langchain/core/load/serializable";
 import type { LLMResult } from "@langchain/core/outputs";
+import { isGraphInterrupt } from "@langchain/langgraph";
 import type { EventOrigin } from "../../events/run-event.ts";
 import type { IngestRequest } from "./ingest.ts";
 import { originOfMetadata, type NodeMetadata } from "./origin.ts";
@@ -51,6 +52,7 @@ export class NodeObserver extends BaseCallbackHandler {
   readonly #attempts = new Map<string, number>();
   readonly #openTasks = new Set<string>();
   readonly #finished = new Map<string, FinishedNode[]>();
+  readonly #interrupts = new Map<string, string>();
 
   constructor(onChunk: IngestRequest["onChunk"], now: () => number = () => performance.now()) {
     super();
@@ -60,17 +62,27 @@ export class NodeObserver extends BaseCallbackHandler {
 
   /**
    * The task whose update LangGraph is about to stream: of the tasks of that node that finished and
-   * were not taken yet, the one that returned `changes`. Tasks that returned the same, and those that
-   * returned more than the graph's state holds, are taken in the order in which they finished.
+   * were not taken yet, the one with this id, or else, as far as that is not known, the one that
+   * returned `changes`. Tasks that returned the same, and those that returned more than the graph's
+   * state holds, are then taken in the order in which they finished.
    */
   takeFinished(
     node: string,
     namespace: readonly string[],
     changes: unknown,
+    taskId: string | undefined,
   ): EventOrigin | undefined {
     const waiting = this.#finished.get(placeOf(node, namespace)) ?? [];
-    const index = waiting.findIndex(({ outputs }) => isUpdateOf(changes, outputs));
+    const index = waiting.findIndex(({ origin, outputs }) =>
+      taskId === undefined ? isUpdateOf(changes, outputs) : origin.taskId === taskId,
+    );
+    if (index === -1 && taskId !== undefined) return undefined;
     return waiting.splice(Math.max(index, 0), 1)[0]?.origin;
+  }
+
+  /** The node that put this question, in the innermost graph; `undefined` for one that is not known. */
+  nodeOfInterrupt(id: string): string | undefined {
+    return this.#interrupts.get(id);
   }
 
   override handleChainStart(
@@ -101,7 +113,7 @@ export class NodeObserver extends BaseCallbackHandler {
     if (!open) return;
     if (isParentCommand(error)) return this.#finish(open, error.command);
     // An interrupt is thrown as well, and is no failure: the node will be run again.
-    if (isBubbleUp(error)) return;
+    if (isBubbleUp(error)) return this.#noteInterrupts(error, open.origin.node);
     if (!Object.isExtensible(error)) this.lastSealed = { error };
     this.#onChunk(
       { kind: "node", phase: "failed", durationMs: open.durationMs, error },
@@ -151,6 +163,16 @@ export class NodeObserver extends BaseCallbackHandler {
 
   override handleLLMError(_error: unknown, runId: string): void {
     this.#models.delete(runId);
+  }
+
+  /** A subgraph's interrupt is thrown by its node first, and then by each node that it is in. */
+  #noteInterrupts(error: object, node: string | null): void {
+    if (!isGraphInterrupt(error)) return;
+    for (const { id } of error.interrupts) {
+      if (node !== null && id !== undefined && !this.#interrupts.has(id)) {
+        this.#interrupts.set(id, node);
+      }
+    }
   }
 
   #finish({ origin, durationMs }: ClosedNode, outputs: unknown): void {
@@ -216,7 +238,7 @@ function isParentCommand(error: unknown): error is Error & { readonly command: u
 }
 
 /** LangGraph's own control flow: interrupts, commands to the parent graph, draining. */
-function isBubbleUp(error: unknown): boolean {
+function isBubbleUp(error: unknown): error is object {
   return typeof error === "object" && error !== null && "is_bubble_up" in error;
 }
 

@@ -20,7 +20,7 @@ const STREAM_KEY = "__pregel_stream";
 export const ingestBySink: Ingest = async (request) => {
   const { graph, input, config, signal, observe, onChunk } = request;
   const observer = observe ? new NodeObserver(onChunk) : undefined;
-  const chunks = new ValuesAndUpdates(request, observer);
+  const chunks = new ValuesAndUpdates(request, observer, request.taskWrites);
   try {
     const stream = await graph.stream(input, {
       ...config,

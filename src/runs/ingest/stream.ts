@@ -18,7 +18,7 @@ const CHUNKS_PER_TURN = 256;
  */
 export const ingestByStream: Ingest = async (request) => {
   const { graph, input, config, signal, observe, onChunk } = request;
-  const chunks = new ValuesAndUpdates(request, undefined);
+  const chunks = new ValuesAndUpdates(request, undefined, undefined);
   const stream = await graph.stream(input, {
     ...config,
     streamMode: ["updates", "values", "custom", ...(observe ? ["messages"] : [])],

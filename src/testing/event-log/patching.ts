@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Backend } from "../../backend.ts";
 import { StaleWriterError } from "../../errors.ts";
+import type { Segment } from "../../runs/run.ts";
 import type { ContractCase } from "../contract-case.ts";
 import {
   at,
@@ -53,6 +54,26 @@ export const patching: readonly ContractCase<Backend>[] = [
       const two = await runningRun(backend, { id: "run-2" });
       const error = { code: "RUN_FAILED", message: "No \u0000 whales 🐋" };
       assert.deepEqual((await become(backend, two, "failed", { error })).error, error);
+    },
+  },
+  {
+    name: "segment, recoveries and active time come back as they were patched",
+    async run(backend) {
+      const run = await runningRun(backend);
+      const segments: Segment[] = [
+        { kind: "input", answers: {}, fromCheckpointId: "c-1", base: { checkpointId: null } },
+        { kind: "continue", answers: {}, fromCheckpointId: null, base: { checkpointId: "c-2" } },
+        { kind: "answers", answers: { i: { list: ODD_VALUES }, j: null }, fromCheckpointId: null },
+      ];
+      for (const [i, segment] of segments.entries()) {
+        const patch = {
+          segment,
+          recoveries: { count: i, checkpointId: i === 0 ? null : `c-${i}` },
+          activeMs: i * 1_000.5,
+        };
+        await backend.events.append(run.id, [], { after: 2, epoch: 1, patch });
+        assert.deepEqual(await stored(backend, run.id), { ...run, ...patch });
+      }
     },
   },
   {

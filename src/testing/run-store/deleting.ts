@@ -34,8 +34,7 @@ export const deleting: readonly ContractCase<Backend>[] = [
       }
       const { runs } = await backend.runs.list({}, { first: 10 });
       assert.deepEqual(runs, [kept]);
-      const old = await backend.runs.list({ finishedBefore: at(60) }, { first: 10 });
-      assert.deepEqual(old.runs, []);
+      assert.deepEqual(await backend.runs.ended({ limit: 10 }), [kept]);
     },
   },
   {
@@ -49,15 +48,19 @@ export const deleting: readonly ContractCase<Backend>[] = [
     },
   },
   {
-    name: "deleting tells the threads that have no run any more, each once",
+    name: "a thread that was made for a run goes with it, one that a client named stays",
     async run(backend) {
-      await endedRun(backend, { id: "a1", threadId: "a" });
-      await endedRun(backend, { id: "a2", threadId: "a" });
-      await endedRun(backend, { id: "b1", threadId: "b" });
-      await endedRun(backend, { id: "b2", threadId: "b" });
-      assert.deepEqual(await backend.runs.delete(["a1"]), []);
-      assert.deepEqual((await backend.runs.delete(["a2", "b1", "b2"])).toSorted(), ["a", "b"]);
-      assert.deepEqual(await backend.runs.delete(["a2"]), []);
+      await endedRun(backend, { id: "run-1" });
+      await endedRun(backend, { id: "run-2", threadId: "thread-2" });
+      await endedRun(backend, { id: "run-3" });
+      await endedRun(backend, { id: "run-4", threadId: "run-3" });
+      await backend.runs.delete(["run-1", "run-2", "run-3"]);
+      assert.equal(await backend.runs.getThread("run-1"), undefined);
+      for (const threadId of ["thread-2", "run-3"]) {
+        assert.equal((await backend.runs.getThread(threadId))?.id, threadId);
+      }
+      await backend.runs.delete(["run-4"]);
+      assert.equal((await backend.runs.getThread("run-3"))?.isNamed, true);
     },
   },
   {

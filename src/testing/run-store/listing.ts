@@ -116,20 +116,17 @@ export const listing: readonly ContractCase<Backend>[] = [
     },
   },
   {
-    name: "runs that ended before a time are listed, newest first, and no others",
+    name: "the runs of a thread are listed and paged like all others",
     async run(backend) {
-      await endedRun(backend, { id: "run-1", createdAt: at(1) }, { finishedAt: at(20) });
-      await endedRun(backend, { id: "run-2", createdAt: at(2) }, { finishedAt: at(10) });
-      await endedRun(backend, { id: "run-3", createdAt: at(3) }, { finishedAt: at(30) });
-      await queuedRun(backend, { id: "run-4", createdAt: at(4) });
-      await runningRun(backend, { id: "run-5", createdAt: at(5) });
-      await interruptedRun(backend, { id: "run-6", createdAt: at(6) });
-      assert.deepEqual(await listIds(backend, { finishedBefore: at(10) }), []);
-      assert.deepEqual(await listIds(backend, { finishedBefore: at(11) }), ["run-2"]);
-      assert.deepEqual(await listIds(backend, { finishedBefore: at(30) }), ["run-2", "run-1"]);
-      const finishedBefore = at(31);
-      assert.deepEqual(await listIds(backend, { finishedBefore }), ["run-3", "run-2", "run-1"]);
-      const page = await backend.runs.list({ finishedBefore }, { first: 1, after: "run-3" });
+      for (let i = 0; i < 5; i++) {
+        const threadId = i % 2 === 0 ? "thread-1" : "thread-2";
+        await endedRun(backend, { id: `run-${i}`, createdAt: at(i), threadId });
+      }
+      const ofThread = { threadId: "thread-1" };
+      assert.deepEqual(await listIds(backend, ofThread), ["run-4", "run-2", "run-0"]);
+      assert.deepEqual(await listIds(backend, { ...ofThread, statuses: ["failed"] }), []);
+      assert.deepEqual(await listIds(backend, { threadId: "nobody" }), []);
+      const page = await backend.runs.list(ofThread, { first: 1, after: "run-3" });
       assert.deepEqual([ids(page.runs), page.hasMore], [["run-2"], true]);
     },
   },

@@ -7,8 +7,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: string;
   /** How many connections there have been. */
   readonly connections: number;
-  /** Drops all connections, without a word of the protocol inside. */
-  cut(): void;
+  /** Drops all connections, or those chosen, without a word of the protocol inside. */
+  cut(isChosen?: () => boolean): void;
   /** Carries nothing any more, and keeps the connections. */
   freeze(): void;
   /** Leads those who come from now on to another server. */
@@ -38,8 +38,8 @@ export async function startProxy(target: string): Promise<TcpProxy> {
     }
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
+  const cut = (isChosen = (): boolean => true): void => {
+    for (const socket of sockets) if (isChosen()) socket.destroy();
   };
   const url = new URL(target);
   url.hostname = "127.0.0.1";

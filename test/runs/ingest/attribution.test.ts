@@ -376,6 +376,7 @@ describe.each(LANGGRAPH_VERSIONS)("with LangGraph $version", ({ core, prebuilt }
           {
             id: expect.stringMatching(/^[0-9a-f]{32}$/),
             value: "Are you sure?",
+            node: "ask",
             namespace: [`sub:${sub?.origin.taskId}`],
           },
         ],

@@ -1,4 +1,4 @@
-import type { Wakeups } from "../../events/wakeups.ts";
+import type { Wakeups } from "../events/wakeups.ts";
 
 /** One call of `subscribe`. An object of its own, since one listener may be subscribed twice. */
 interface Subscription {
@@ -6,7 +6,7 @@ interface Subscription {
 }
 
 /** Wake-ups within this process. */
-export class MemoryWakeups implements Wakeups {
+export class LocalWakeups implements Wakeups {
   readonly #topics = new Map<string, Set<Subscription>>();
   /** Topics that were notified of in this turn: their listeners are called at its end, once. */
   readonly #pending = new Set<string>();

@@ -1,0 +1,52 @@
+import type { Thread } from "../runs/thread.ts";
+import type { Api } from "./api.ts";
+import { viewerOf } from "./context.ts";
+import { checkFirst, pageArgs, type PageSize } from "./page.ts";
+
+const THREADS_PAGE: PageSize = { usual: 20, most: 100 };
+
+interface ThreadPage {
+  readonly nodes: readonly Thread[];
+  readonly hasMore: boolean;
+}
+
+/** `Query.thread` and `Query.threads`. */
+export function addThreadQueries({ builder, names, refs, engine }: Api): void {
+  const connection = builder.objectRef<ThreadPage>(names.type("ThreadConnection")).implement({
+    description: "A page of threads, newest first.",
+    fields: (t) => ({
+      nodes: t.field({ type: [refs.thread], resolve: ({ nodes }) => nodes }),
+      endCursor: t.id({
+        nullable: true,
+        description: "Pass it as `after` for the next page.",
+        resolve: ({ nodes }) => nodes.at(-1)?.id ?? null,
+      }),
+      hasMore: t.exposeBoolean("hasMore"),
+    }),
+  });
+
+  builder.queryField(names.rootField("thread"), (t) =>
+    t.field({
+      type: refs.thread,
+      nullable: true,
+      description: "A thread; an error with the code NOT_FOUND when there is none.",
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }, context) => engine.threads.get(id, viewerOf(context)),
+    }),
+  );
+
+  builder.queryField(names.rootField("threads"), (t) =>
+    t.field({
+      type: connection,
+      nullable: true,
+      description: "Your threads, newest first.",
+      args: pageArgs(t, THREADS_PAGE),
+      resolve: async (_root, { first, after }, context) => {
+        checkFirst(first, THREADS_PAGE);
+        const page = { first, after: after ?? undefined };
+        const { threads, hasMore } = await engine.threads.list(page, viewerOf(context));
+        return { nodes: threads, hasMore };
+      },
+    }),
+  );
+}

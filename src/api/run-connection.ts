@@ -1,0 +1,36 @@
+import type { RunFilter } from "../runs/run-store.ts";
+import type { Api } from "./api.ts";
+import { viewerOf, type ApiContext } from "./context.ts";
+import { checkFirst, type PageSize } from "./page.ts";
+import type { RunPage } from "./refs.ts";
+
+export const RUNS_PAGE: PageSize = { usual: 20, most: 100 };
+
+/** `RunConnection`. */
+export function implementRunConnection({ refs }: Api): void {
+  refs.runConnection.implement({
+    description: "A page of runs, newest first.",
+    fields: (t) => ({
+      nodes: t.field({ type: [refs.run], resolve: ({ nodes }) => nodes }),
+      endCursor: t.id({
+        nullable: true,
+        description: "Pass it as `after` for the next page.",
+        resolve: ({ nodes }) => nodes.at(-1)?.id ?? null,
+      }),
+      hasMore: t.exposeBoolean("hasMore"),
+    }),
+  });
+}
+
+/** The page of the viewer's runs that its arguments ask for. Throws `BadUserInputError`. */
+export async function readRuns(
+  { engine }: Api,
+  filter: Omit<RunFilter, "viewer">,
+  { first, after }: { readonly first: number; readonly after?: string | null | undefined },
+  context: ApiContext | undefined,
+): Promise<RunPage> {
+  checkFirst(first, RUNS_PAGE);
+  const page = { first, after: after ?? undefined };
+  const { runs, hasMore } = await engine.list(filter, page, viewerOf(context));
+  return { nodes: runs, hasMore };
+}

@@ -1,0 +1,97 @@
+import type { RunStatus } from "../events/run-event.ts";
+import type { Run } from "../runs/run.ts";
+import type { Thread } from "../runs/thread.ts";
+import type { Api } from "./api.ts";
+import { viewerOf, type ApiContext } from "./context.ts";
+import { checkFirst, firstArg, pageArgs, type PageSize } from "./page.ts";
+import { readRuns, RUNS_PAGE } from "./run-connection.ts";
+
+const HISTORY_PAGE: PageSize = { usual: 10, most: 100 };
+
+/** Those of runs that have not ended. */
+const UNDER_WAY: readonly RunStatus[] = ["queued", "running", "interrupted"];
+
+/** `Thread`. */
+export function implementThread(api: Api): void {
+  const { refs, engine } = api;
+
+  refs.thread.implement({
+    description:
+      "LangGraph's thread: what several runs, one after the other, have in common, such as a conversation.",
+    fields: (t) => ({
+      id: t.exposeID("id"),
+      workflow: t.field({
+        type: refs.workflow,
+        nullable: true,
+        description: "The workflow of its newest run; null when it is no longer served.",
+        resolve: ({ workflow }) => engine.workflows.get(workflow) ?? null,
+      }),
+      createdAt: t.field({ type: "DateTime", resolve: ({ createdAt }) => createdAt }),
+      updatedAt: t.field({
+        type: "DateTime",
+        description: "When its newest run was created.",
+        resolve: ({ updatedAt }) => updatedAt,
+      }),
+      isBusy: t.boolean({
+        description: "Whether one of its runs has not ended.",
+        resolve: async (thread, _args, context) => (await activeRun(thread, context)) !== null,
+      }),
+      activeRun: t.field({
+        type: refs.run,
+        nullable: true,
+        description:
+          "The run that it is busy with, interrupted perhaps; others that have not ended wait for it. Null when there is none.",
+        resolve: (thread, _args, context) => activeRun(thread, context),
+      }),
+      state: t.field({
+        type: refs.threadState,
+        nullable: true,
+        description:
+          "Its state now, or at an earlier checkpoint; null before there is any, and where the graph keeps none here.",
+        args: {
+          checkpointId: t.arg.id({ required: false, description: "The newest when absent." }),
+        },
+        resolve: async (thread, { checkpointId }) => {
+          const state = await engine.threads.state(thread, checkpointId ?? undefined);
+          return state && { thread, state };
+        },
+      }),
+      history: t.field({
+        type: refs.threadHistory,
+        description: "Its states, newest first.",
+        args: {
+          first: firstArg(t, HISTORY_PAGE),
+          before: t.arg.id({
+            required: false,
+            description: "The `endCursor` of the page before; any `checkpointId` does.",
+          }),
+        },
+        resolve: async (thread, { first, before }) => {
+          checkFirst(first, HISTORY_PAGE);
+          const page = { first, before: before ?? undefined };
+          return { thread, ...(await engine.threads.history(thread, page)) };
+        },
+      }),
+      runs: t.field({
+        type: refs.runConnection,
+        description: "Its runs, newest first.",
+        args: pageArgs(t, RUNS_PAGE),
+        resolve: ({ id }, page, context) => readRuns(api, { threadId: id }, page, context),
+      }),
+    }),
+  });
+
+  /** The oldest of those that have not ended. */
+  async function activeRun({ id }: Thread, context: ApiContext | undefined): Promise<Run | null> {
+    const filter = { threadId: id, statuses: UNDER_WAY };
+    let oldest: Run | undefined;
+    let hasMore = true;
+    while (hasMore) {
+      const page = { first: RUNS_PAGE.most, after: oldest?.id };
+      const found = await engine.list(filter, page, viewerOf(context));
+      oldest = found.runs.at(-1) ?? oldest;
+      hasMore = found.hasMore;
+    }
+    return oldest ?? null;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Thread } from "../../runs/thread.ts";
+import type { PageRequest } from "../../runs/run-store.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { keyset } from "./keyset.ts";
+
+interface ThreadRow {
+  readonly id: string;
+  readonly viewer: string | null;
+  readonly workflow: string;
+  readonly is_named: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+/** The records of threads. */
+export class Threads {
+  readonly #db: SqliteDatabase;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+  }
+
+  get(threadId: string): Thread | undefined {
+    const row = this.#db.get<ThreadRow>("SELECT * FROM threads WHERE id = ?", threadId);
+    return row && readThread(row);
+  }
+
+  /** Stores it unless there is one with its id; returns whether it did. */
+  add(thread: Thread): boolean {
+    return this.#insert("INSERT OR IGNORE", thread);
+  }
+
+  put(thread: Thread): void {
+    this.#insert("INSERT OR REPLACE", thread);
+  }
+
+  remove(threadId: string): void {
+    this.#db.run("DELETE FROM threads WHERE id = ?", threadId);
+  }
+
+  list(
+    { viewer }: { readonly viewer?: string | null | undefined },
+    page: PageRequest,
+  ): { readonly threads: readonly Thread[]; readonly hasMore: boolean } {
+    const { conditions, values } = keyset("threads", page.after);
+    if (viewer !== undefined) {
+      conditions.push("viewer IS ?");
+      values.push(viewer);
+    }
+    const rows = this.#db.all<ThreadRow>(
+      `SELECT * FROM threads WHERE ${conditions.join(" AND ")}
+       ORDER BY created_at DESC, id DESC LIMIT ?`,
+      ...values,
+      page.first + 1,
+    );
+    return {
+      threads: rows.slice(0, page.first).map(readThread),
+      hasMore: rows.length > page.first,
+    };
+  }
+
+  #insert(verb: "INSERT OR IGNORE" | "INSERT OR REPLACE", thread: Thread): boolean {
+    const changes = this.#db.run(
+      `${verb} INTO threads (id, viewer, workflow, is_named, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      thread.id,
+      thread.viewer,
+      thread.workflow,
+      thread.isNamed ? 1 : 0,
+      thread.createdAt.getTime(),
+      thread.updatedAt.getTime(),
+    );
+    return changes > 0;
+  }
+}
+
+function readThread(row: ThreadRow): Thread {
+  return {
+    id: row.id,
+    viewer: row.viewer,
+    workflow: row.workflow,
+    isNamed: row.is_named === 1,
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  };
+}

@@ -1,0 +1,65 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import type { Backend } from "../backend.ts";
+import { ConfigError } from "../errors.ts";
+import type { ServeFlags } from "./serve-options.ts";
+
+/** What the options of a command ask for, and how to say it. Whoever opened it disposes of the backend. */
+export interface OpenedBackend {
+  readonly backend: Backend;
+  /** `data.sqlite`; `null` where nothing is kept. */
+  readonly file: string | null;
+  /** How many runs in it have neither ended nor wait for an answer, in words. */
+  readonly unfinished: string;
+}
+
+/**
+ * Opens the file in which runs are kept. To be called when there is something to serve: nobody else
+ * can open it then. Rejects with `ConfigError`.
+ */
+export async function openBackend(flags: ServeFlags): Promise<OpenedBackend> {
+  const { retention: retentionMs, maxSize: maxBytes } = flags;
+  if (flags.memory) {
+    const { memory } = await import("../backends/memory/index.ts");
+    return { backend: memory({ retentionMs, maxBytes }), file: null, unfinished: "0" };
+  }
+  const path = resolve(flags.data ?? join(dirname(flags.config), DATA_FILE));
+  await createFolder(dirname(path));
+  const { sqlite } = await import("../backends/sqlite/index.ts");
+  const backend = await sqlite({ path, retentionMs, maxBytes });
+  return { backend, file: fromHere(path), unfinished: await countUnfinished(backend) };
+}
+
+/** Beside the `langgraph.json`, so that it is found again from wherever that is served. */
+const DATA_FILE = join(".langgraph-graphql", "data.sqlite");
+
+/** What runs have said belongs in no repository. */
+async function createFolder(folder: string): Promise<void> {
+  try {
+    const created = await mkdir(folder, { recursive: true });
+    if (created !== undefined) await writeFile(join(folder, ".gitignore"), "*\n");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `${folder} cannot be created (${code}): pass the file to keep runs in with --data, or --memory to keep nothing`,
+      { cause: error },
+    );
+  }
+}
+
+/** As short as people would write it. */
+function fromHere(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith(`..${sep}`) ? path : below;
+}
+
+/** More are not counted: each is read to be counted. */
+const MAX_COUNTED = 99;
+
+async function countUnfinished({ runs }: Backend): Promise<string> {
+  const { runs: unfinished, hasMore } = await runs.list(
+    { statuses: ["queued", "running"] },
+    { first: MAX_COUNTED },
+  );
+  return hasMore ? `more than ${MAX_COUNTED}` : String(unfinished.length);
+}

@@ -1,0 +1,36 @@
+import type { Client } from "graphql-ws";
+import type { AnyEvent, ConnectionState, RunView } from "./run-view.ts";
+
+/** A graphql-ws close code: it was closed because nobody needs it. */
+const NORMAL_CLOSURE = 1000;
+
+/**
+ * The view with what became of its subscription: `ended` when it is complete, `failed` with what it
+ * failed with. What becomes of the connection once the run has ended is no longer news.
+ */
+export function withConnection<Event extends AnyEvent>(
+  view: RunView<Event>,
+  connection: ConnectionState,
+  error: RunView["error"] = null,
+): RunView<Event> {
+  const isOver = view.connection === "ended" || (view.isFinished && connection !== "ended");
+  if (isOver || (connection === view.connection && error === null)) return view;
+  return { ...view, connection, error: error ?? view.error };
+}
+
+/**
+ * Tells what becomes of a graphql-ws client's connection, for `withConnection`. Returns how to stop.
+ */
+export function watchConnection(
+  client: Pick<Client, "on">,
+  onChange: (connection: "connecting" | "live" | "reconnecting") => void,
+): () => void {
+  const stops = [
+    client.on("connecting", (isRetry) => onChange(isRetry ? "reconnecting" : "connecting")),
+    client.on("connected", () => onChange("live")),
+    client.on("closed", (event) => {
+      if ((event as { readonly code?: number }).code !== NORMAL_CLOSURE) onChange("reconnecting");
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}

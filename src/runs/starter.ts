@@ -1,0 +1,168 @@
+import { BadUserInputError, NotFoundError, RunConflictError } from "../errors.ts";
+import { checkContext, checkInput } from "../workflows/check-input.ts";
+import type { Workflow } from "../workflows/workflow.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import {
+  checkId,
+  newRun,
+  queuedEvent,
+  type ContinueRequest,
+  type NewRun,
+  type RunRequest,
+  type StartRequest,
+} from "./new-run.ts";
+import type { Run } from "./run.ts";
+import type { ThreadLocks } from "./thread-locks.ts";
+import { NOT_ENDED, type Threads } from "./threads.ts";
+import type { Worker } from "./worker.ts";
+
+/** What a start comes to: `isNew` is `false` when the run had been started before. */
+export interface Started {
+  readonly run: Run;
+  readonly isNew: boolean;
+}
+
+export interface StarterOptions extends EngineOptions {
+  readonly clock: () => Date;
+  readonly locks: ThreadLocks;
+  readonly threads: Threads;
+  readonly worker: Worker;
+}
+
+/** How many runs of a thread are looked through at a time. */
+const PAGE = 100;
+
+/** Makes runs, once it is sure that they may be. */
+export class Starter {
+  readonly #options: StarterOptions;
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  /** As `Engine.start` promises. */
+  async start(request: StartRequest): Promise<Started> {
+    const { input, threadId, viewer, checkpointId } = request;
+    const workflow = this.#workflow(request.workflow);
+    checkId("threadId", threadId);
+    if (checkpointId !== undefined && threadId === undefined) {
+      throw new BadUserInputError("checkpointId names one of a thread: threadId is missing", [
+        { path: ["threadId"], message: "Must be given with checkpointId" },
+      ]);
+    }
+    const run = this.#newRun(request, { kind: "input", workflow, input, threadId });
+    return this.#startOnce(run, request, async () => {
+      await checkInput(workflow, input);
+      await checkContext(workflow, run.context);
+      if (checkpointId === undefined) return;
+      const { threads } = this.#options;
+      const thread = await threads.get(run.threadId, viewer);
+      const graph = await threads.openWithCheckpoints({ ...thread, workflow: workflow.name });
+      await graph.checkpoint(checkpointId);
+    });
+  }
+
+  /** As `Engine.continue` promises. */
+  async continue(request: ContinueRequest): Promise<Started> {
+    const { threadId, viewer, checkpointId, runId } = request;
+    const { backend, threads, workflows } = this.#options;
+    const thread = await threads.get(threadId, viewer);
+    const before = runId === undefined ? undefined : await backend.runs.get(runId);
+    // Another workflow may have run on the thread since.
+    const name = before?.workflow ?? thread.workflow;
+    const workflow = workflows.get(name);
+    if (!workflow) throw new NotFoundError("Workflow", name);
+    const run = this.#newRun(request, { kind: "continue", workflow, input: null, threadId });
+    return this.#startOnce(run, request, async () => {
+      await checkContext(workflow, run.context);
+      const graph = await threads.openWithCheckpoints(thread);
+      // One that waits goes on from what those before it will leave behind.
+      if (checkpointId === undefined && mayWait(request)) return;
+      if (!mayWait(request)) await threads.checkIdle(threadId);
+      await graph.checkpoint(checkpointId);
+    });
+  }
+
+  /** Finds the run that was started under this id before, or else starts this one if `check` lets it. */
+  async #startOnce(run: Run, request: RunRequest, check: () => Promise<void>): Promise<Started> {
+    const { backend, locks, worker } = this.#options;
+    if (request.runId !== undefined) {
+      const before = await backend.runs.get(run.id);
+      if (before) return found(before, run);
+    }
+    await check();
+    return locks.run(run.threadId, async () => {
+      const placed = mayWait(request) ? { ...run, createdAt: await this.#timeAfter(run) } : run;
+      const first = queuedEvent(placed, { seq: 1, now: placed.createdAt });
+      const { run: stored, isNew } = await backend.runs.create(placed, first, {
+        mayWait: mayWait(request),
+      });
+      if (!isNew) return found(stored, run);
+      // Once it is stored: what is refused, or was started before, takes nobody's place.
+      if (request.whenBusy === "replace") await this.#cancelBefore(stored);
+      worker.poke();
+      return { run: stored, isNew };
+    });
+  }
+
+  /** A time by which the run is behind all others of its thread, whatever its id is. */
+  async #timeAfter({ threadId, createdAt }: Run): Promise<Date> {
+    const { runs } = await this.#options.backend.runs.list({ threadId }, { first: 1 });
+    const newest = runs[0]?.createdAt.getTime() ?? 0;
+    return new Date(Math.max(createdAt.getTime(), newest + 1));
+  }
+
+  /** Has all runs cancelled that this one would wait for. */
+  async #cancelBefore({ id, threadId }: Run): Promise<void> {
+    const { backend, worker } = this.#options;
+    let after = id;
+    for (;;) {
+      // Newest first: one that waits is cancelled before its turn comes.
+      const filter = { threadId, statuses: NOT_ENDED };
+      const { runs, hasMore } = await backend.runs.list(filter, { first: PAGE, after });
+      for (const run of runs) {
+        await backend.runs.requestCancel(run.id);
+        await worker.cancel(run.id);
+        after = run.id;
+      }
+      if (!hasMore) return;
+    }
+  }
+
+  #workflow(name: string): Workflow {
+    const { workflows } = this.#options;
+    const workflow = workflows.get(name);
+    if (workflow) return workflow;
+    const known = [...workflows.keys()].join(", ");
+    throw new BadUserInputError(
+      `Workflow ${JSON.stringify(name)} does not exist; there are: ${known}`,
+    );
+  }
+
+  #newRun(request: RunRequest, made: Omit<NewRun, "timeoutMs" | "createdAt">): Run {
+    checkId("runId", request.runId);
+    const timeoutMs = this.#timeout(request.timeoutMs);
+    return newRun(request, { ...made, timeoutMs, createdAt: this.#options.clock() });
+  }
+
+  #timeout(asked: number | undefined): number {
+    const most = this.#options.limits.runTimeoutMs;
+    if (asked === undefined) return most;
+    if (asked >= 1 && asked <= most) return asked;
+    throw new BadUserInputError(`timeoutMs must be between 1 and ${most}`, [
+      { path: ["options", "timeoutMs"], message: `Must be between 1 and ${most}` },
+    ]);
+  }
+}
+
+function mayWait({ whenBusy }: RunRequest): boolean {
+  return whenBusy === "enqueue" || whenBusy === "replace";
+}
+
+/** The run that was started before under the id of `run`, if it is the same. */
+function found(before: Run, run: Run): Started {
+  if (before.inputHash !== run.inputHash || before.viewer !== run.viewer) {
+    throw new RunConflictError(run.id);
+  }
+  return { run: before, isNew: false };
+}

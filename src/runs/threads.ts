@@ -1,0 +1,211 @@
+import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import { v7 as uuidv7 } from "uuid";
+import type { Backend } from "../backend.ts";
+import { BadUserInputError, NotFoundError, ThreadBusyError } from "../errors.ts";
+import type { RunStatus } from "../events/run-event.ts";
+import type { JsonObject } from "../json.ts";
+import type { Workflows } from "../workflows/workflow.ts";
+import { checkpointerOf } from "./graph-with-backend.ts";
+import { checkId, type Viewer } from "./new-run.ts";
+import { threadExists, ThreadGraph } from "./thread-graph.ts";
+import type { ThreadLocks } from "./thread-locks.ts";
+import type { ThreadState } from "./thread-state.ts";
+import type { Thread } from "./thread.ts";
+
+export interface ThreadsOptions {
+  readonly workflows: Workflows;
+  readonly backend: Backend;
+  readonly locks: ThreadLocks;
+  readonly clock: () => Date;
+}
+
+export interface UpdateRequest {
+  readonly threadId: string;
+  readonly viewer: Viewer;
+  /** As a node would return them: they go through the state's reducers. */
+  readonly values: JsonObject;
+  /** The node that they are to come from, which decides what runs next. @default the one that ran last */
+  readonly asNode?: string | undefined;
+  /** The checkpoint to build on. @default the thread's newest */
+  readonly checkpointId?: string | undefined;
+}
+
+export interface ForkRequest {
+  readonly threadId: string;
+  readonly viewer: Viewer;
+  /** @default the thread's newest */
+  readonly checkpointId?: string | undefined;
+  /** The id of the new thread. Made up when absent. */
+  readonly newThreadId?: string | undefined;
+}
+
+/** Runs in these keep their thread busy. */
+export const NOT_ENDED: readonly RunStatus[] = ["queued", "running", "interrupted"];
+
+/**
+ * Shows threads and changes them. Their states are those of LangGraph's checkpoints, as the graph of
+ * the thread's newest run reads them.
+ */
+export class Threads {
+  readonly #options: ThreadsOptions;
+
+  constructor(options: ThreadsOptions) {
+    this.#options = options;
+  }
+
+  /** The thread, if it is the viewer's. Throws `NotFoundError`. */
+  async get(threadId: string, viewer: Viewer): Promise<Thread> {
+    const thread = await this.#options.backend.runs.getThread(threadId);
+    if (!thread || thread.viewer !== viewer) throw new NotFoundError("Thread", threadId);
+    return thread;
+  }
+
+  /**
+   * The viewer's threads, newest first; those after the thread `page.after`. Throws
+   * `BadUserInputError` when that is no thread of the viewer's: its place in the list is not known.
+   */
+  async list(
+    page: { readonly first: number; readonly after?: string | undefined },
+    viewer: Viewer,
+  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+    if (page.after !== undefined) await this.#checkPlace(page.after, viewer);
+    return this.#options.backend.runs.listThreads({ viewer }, page);
+  }
+
+  /**
+   * The thread's state, or what it was at one of its checkpoints. `null` before there is any, and
+   * where the graph keeps none here. Throws `NotFoundError` for an unknown checkpoint, and for a
+   * workflow that is no longer served.
+   */
+  async state(thread: Thread, checkpointId?: string): Promise<ThreadState | null> {
+    const graph = await this.#open(thread);
+    return graph ? graph.state(checkpointId) : null;
+  }
+
+  /** Its states, newest first; those before the checkpoint `page.before`. Throws `NotFoundError`. */
+  async history(
+    thread: Thread,
+    page: { readonly first: number; readonly before?: string | undefined },
+  ): Promise<{ readonly states: readonly ThreadState[]; readonly hasMore: boolean }> {
+    const graph = await this.#open(thread);
+    return graph ? graph.history(page) : { states: [], hasMore: false };
+  }
+
+  /**
+   * Changes the thread's state; resolves with the new one. Throws `BadUserInputError`,
+   * `NotFoundError`, and `ThreadBusyError` while a run of the thread has not ended.
+   */
+  async update(
+    request: UpdateRequest,
+  ): Promise<{ readonly thread: Thread; readonly state: ThreadState }> {
+    const { threadId, viewer, values, checkpointId } = request;
+    return this.#options.locks.run(threadId, async () => {
+      const thread = await this.get(threadId, viewer);
+      await this.checkIdle(threadId);
+      const graph = await this.openWithCheckpoints(thread);
+      if (checkpointId !== undefined) await graph.checkpoint(checkpointId);
+      await graph.update(values, request);
+      const state = await graph.state(undefined);
+      // The update has made one.
+      if (!state) throw new NotFoundError("Thread", threadId);
+      return { thread, state };
+    });
+  }
+
+  /**
+   * Makes a new thread whose state is the one that this thread has, or had at one of its
+   * checkpoints. It may be busy meanwhile. Throws `NotFoundError`, and `BadUserInputError` when
+   * there is nothing to copy or the new id is taken.
+   */
+  async fork(request: ForkRequest): Promise<Thread> {
+    const { threadId, viewer, checkpointId, newThreadId = uuidv7() } = request;
+    const { locks, backend, clock } = this.#options;
+    checkId("newThreadId", newThreadId);
+    const source = await this.get(threadId, viewer);
+    const { workflow } = source;
+    const checkpoint = await (await this.openWithCheckpoints(source)).checkpoint(checkpointId);
+    return locks.run(newThreadId, async () => {
+      const now = clock();
+      const times = { createdAt: now, updatedAt: now };
+      const thread: Thread = { id: newThreadId, viewer, workflow, isNamed: true, ...times };
+      // From here on it is nobody else's: what is copied replaces no other thread's state.
+      if (!(await backend.runs.createThread(thread))) throw threadExists(newThreadId);
+      try {
+        await (await this.openWithCheckpoints(thread)).begin(checkpoint);
+      } catch (error) {
+        await backend.runs.deleteThread(newThreadId);
+        throw error;
+      }
+      return thread;
+    });
+  }
+
+  /**
+   * Forgets the thread with its runs, their events and its checkpoints. Throws `NotFoundError`, and
+   * `ThreadBusyError` while a run of the thread has not ended.
+   */
+  async delete(threadId: string, viewer: Viewer): Promise<void> {
+    const { locks, backend } = this.#options;
+    await locks.run(threadId, async () => {
+      const thread = await this.get(threadId, viewer);
+      await this.checkIdle(threadId);
+      // Last, so that the next thread of this name never finds checkpoints that a crash left behind.
+      for (const saver of await this.#saversOf(thread)) await saver.deleteThread(threadId);
+      await backend.runs.deleteThread(threadId);
+    });
+  }
+
+  /** Throws `BadUserInputError` where the graph keeps no checkpoints here, and `NotFoundError`. */
+  async openWithCheckpoints(thread: Thread): Promise<ThreadGraph> {
+    const graph = await this.#open(thread);
+    if (graph) return graph;
+    throw new BadUserInputError(
+      `Workflow ${JSON.stringify(thread.workflow)} keeps no checkpoints here: ` +
+        "its graph is a remote one, or was compiled with checkpointer: false",
+    );
+  }
+
+  /** Throws `ThreadBusyError` while a run of the thread has not ended. */
+  async checkIdle(threadId: string): Promise<void> {
+    const { backend } = this.#options;
+    const { runs } = await backend.runs.list({ threadId, statuses: NOT_ENDED }, { first: 1 });
+    if (runs[0]) throw new ThreadBusyError(threadId, runs[0].id);
+  }
+
+  async #open({ id, workflow: name }: Thread): Promise<ThreadGraph | undefined> {
+    const { workflows, backend } = this.#options;
+    const workflow = workflows.get(name);
+    if (!workflow) throw new NotFoundError("Workflow", name);
+    return ThreadGraph.open(id, workflow, backend);
+  }
+
+  async #checkPlace(threadId: string, viewer: Viewer): Promise<void> {
+    const thread = await this.#options.backend.runs.getThread(threadId);
+    if (thread?.viewer === viewer) return;
+    throw new BadUserInputError("after is not the endCursor of a page: begin again without it", [
+      { path: ["after"], message: "No thread that is still kept" },
+    ]);
+  }
+
+  /** Those of all workflows that ran on the thread, as far as is known. */
+  async #saversOf({ id, workflow }: Thread): Promise<ReadonlySet<BaseCheckpointSaver>> {
+    const { workflows, backend } = this.#options;
+    const names = new Set([workflow]);
+    for (const name of workflows.keys()) {
+      const { runs } = await backend.runs.list({ threadId: id, workflow: name }, { first: 1 });
+      if (runs.length > 0) names.add(name);
+    }
+    const savers = [...names].map((name) => saverOf(workflows, backend, name));
+    return new Set(savers.filter((saver) => saver !== undefined));
+  }
+}
+
+/** Where runs of a workflow leave their checkpoints; the backend's, for one that is no longer served. */
+export function saverOf(
+  workflows: Workflows,
+  backend: Backend,
+  name: string,
+): BaseCheckpointSaver | undefined {
+  const workflow = workflows.get(name);
+  return workflow ? checkpointerOf(workflow.graph, backend) : backend.checkpointer;
+}

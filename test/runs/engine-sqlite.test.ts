@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { sqlite } from "../../src/backends/sqlite/index.ts";
+import { counter } from "../support/counter.ts";
+import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
+import { questions } from "../support/questions.ts";
+
+test("an interrupted run is answered after a restart, and is one run and one log", async () => {
+  const path = await fileFor();
+  const run = await (async () => {
+    await using backend = await sqlite({ path });
+    const { engine } = startEngine(questions(["one"], { type: "number" }), { backend });
+    const asking = await interrupted(engine, await startRun(engine, { threadId: "t" }));
+    await engine[Symbol.asyncDispose]();
+    return asking;
+  })();
+  await using backend = await sqlite({ path });
+  const { engine } = startEngine(questions(["one"], { type: "number" }), { backend });
+  const interruptId = run.interrupts[0]?.id ?? "";
+  const bad = engine.resume(run.id, [{ interruptId, value: "x" }], null);
+  await expect(bad).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+  await engine.resume(run.id, [{ interruptId, value: 1 }], null);
+  expect(await ended(engine, run)).toMatchObject({ output: { answers: { one: 1 } } });
+  const { events } = await backend.events.read(run.id, { after: 0, limit: 100 });
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, i) => i + 1));
+  await engine[Symbol.asyncDispose]();
+});
+
+test("threads are changed, forked, queued on and deleted in a file as in memory", async () => {
+  await using backend = await sqlite({ path: await fileFor() });
+  const { engine } = startEngine(counter, { backend });
+  const first = await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
+  const thread = await engine.threads.get("t", null);
+  const early = await engine.threads.state(thread);
+  expect(early).toMatchObject({ values: { total: 1 }, runId: first.id });
+  const { state } = await engine.threads.update({
+    threadId: "t",
+    viewer: null,
+    values: { total: 5 },
+  });
+  expect(state).toMatchObject({ values: { total: 6 }, source: "update" });
+  const { states, hasMore } = await engine.threads.history(thread, { first: 2 });
+  expect([states.map(({ source }) => source), hasMore]).toEqual([["update", "loop"], true]);
+  const checkpointId = early?.checkpointId;
+  const copy = await engine.threads.fork({ threadId: "t", viewer: null, checkpointId });
+  expect(await engine.threads.state(copy)).toMatchObject({ values: { total: 1 }, source: "fork" });
+  const queue = [
+    ["b", 7],
+    ["a", 8],
+  ] as const;
+  const starts = queue.map(([runId]) =>
+    startRun(engine, { runId, threadId: "t", whenBusy: "enqueue", input: { add: 1 } }),
+  );
+  const outputs = (await Promise.all(starts)).map(async (run) => (await ended(engine, run)).output);
+  expect(await Promise.all(outputs)).toMatchObject(queue.map(([, total]) => ({ total })));
+  const again = await startRun(engine, { threadId: "t", checkpointId, input: { add: 10 } });
+  expect(await ended(engine, again)).toMatchObject({ output: { total: 11 } });
+  await engine.threads.delete("t", null);
+  const config = { configurable: { thread_id: "t" } };
+  expect(await backend.checkpointer?.getTuple(config)).toBeUndefined();
+  expect((await engine.list({}, { first: 9 }, null)).runs).toEqual([]);
+  expect(await engine.threads.list({ first: 9 }, null)).toEqual({
+    threads: [copy],
+    hasMore: false,
+  });
+  await engine[Symbol.asyncDispose]();
+});
+
+/** A file that goes with the test. */
+async function fileFor(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "langgraph-graphql-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return join(directory, "runs.db");
+}
