@@ -297,6 +297,9 @@ test("what an event does not change stays the same object, and a repeated event 
   expect(fold(log.slice(5, 6), progressed).tasks).toBe(progressed?.tasks);
   expect(fold(log.slice(6), talked).messages).toBe(talked?.messages);
   expect(cited?.custom[0]).toBe(before.custom[0]);
+  const again = fold([{ ...progress(1, 2, { taskId: "u", attempt: 2 }), seq: 8 }], cited);
+  expect(again.messages).toBe(cited?.messages);
+  expect(again.custom).toBe(cited?.custom);
   expect(fold(log, cited)).toBe(cited);
 });
 
@@ -307,7 +310,10 @@ describe("the connection", () => {
     expect(withConnection(view, "live")).toBe(view);
     const away = withConnection(view, "reconnecting");
     expect(fold([{ ...progress(1, 2), seq: 2 }], away).connection).toBe("live");
-    expect(withConnection(away, "ended").connection).toBe("ended");
+    const ended = withConnection(away, "ended");
+    expect(ended.connection).toBe("ended");
+    // The client closes a socket that nobody needs.
+    expect(withConnection(ended, "reconnecting")).toBe(ended);
   });
 
   test("is no longer news when the run has ended", () => {

@@ -205,22 +205,21 @@ test("what a socket still delivers after it was terminated is left to the next o
 });
 
 test("a server that no longer answers is left, with keepAlive, and the stream goes on elsewhere", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   await using proxy = await startProxy(service.wsUrl);
-  const client = resumableClient({}, { url: proxy.url, keepAlive: 1 });
+  const client = resumableClient({}, { url: proxy.url, keepAlive: 1_000 });
   const runId = await startRun(service.url, "steps", { count: 2 });
   const seqs: number[] = [];
-  for await (const result of watch(client, following(runId))) {
-    seqs.push(seqOf(result));
-    if (seqs.length !== 3) continue;
-    proxy.freeze();
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    gates.of(runId).open(Infinity);
-    await until(() => {
-      vi.advanceTimersByTime(100);
-      return proxy.connections === 2;
-    });
-    vi.useRealTimers();
-  }
+  const watching = (async () => {
+    for await (const result of watch(client, following(runId))) {
+      seqs.push(seqOf(result));
+      if (seqs.length !== 3) continue;
+      proxy.freeze();
+      gates.of(runId).open(Infinity);
+    }
+  })();
+  await inTime(watching, 100);
+  expect(proxy.connections).toBe(2);
   expect(seqs).toEqual(range(1, 2 + OWN_EVENTS));
 });
 
@@ -230,26 +229,6 @@ describe("on a quiet, filtered stream", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
   });
-
-  /** A second now and then, so that what happens in between gets its turns. */
-  function passTimeUntil(isTrue: () => boolean): Promise<void> {
-    let turns = 0;
-    return until(() => {
-      if (++turns % 20 === 0) vi.advanceTimersByTime(1_000);
-      return isTrue();
-    });
-  }
-
-  /** What comes of a promise while time passes: a run needs timers too. */
-  async function inTime<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
-    const settle = (): void => {
-      isSettled = true;
-    };
-    promise.then(settle, settle);
-    await passTimeUntil(() => isSettled);
-    return promise;
-  }
 
   test("a client comes back with the cursor of the last ping, before anything has come", async () => {
     const client = resumableClient();
@@ -392,6 +371,26 @@ describe("after a reload", () => {
     expect((await collect(client, following(runId))).map(seqOf)).toEqual(range(1, 1 + OWN_EVENTS));
   });
 });
+
+/** Moves faked timers on now and then, so that what happens in between gets its turns. */
+function passTimeUntil(isTrue: () => boolean, stepMs = 1_000): Promise<void> {
+  let turns = 0;
+  return until(() => {
+    if (++turns % 20 === 0) vi.advanceTimersByTime(stepMs);
+    return isTrue();
+  });
+}
+
+/** What comes of a promise while faked time passes. */
+async function inTime<T>(promise: Promise<T>, stepMs?: number): Promise<T> {
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+  };
+  promise.then(settle, settle);
+  await passTimeUntil(() => isSettled, stepMs);
+  return promise;
+}
 
 function resumedAt({ extensions }: SubscribePayload): number | undefined {
   const { cursor } = (extensions?.["resume"] ?? {}) as { readonly cursor?: string };

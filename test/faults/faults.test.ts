@@ -49,7 +49,7 @@ test.each(Array.from({ length: ROUNDS }, (_, i) => FIRST_SEED + i))(
     for (let kill = 1; kill <= KILLS; kill++) {
       await beAlive(server, watchers, random);
       proxy.cut(() => random.chance(0.2));
-      await sleep(random.int(400));
+      await sleep(random.int(300));
       await server.stop("SIGKILL");
       // Somebody who comes when nobody is there.
       const [runId = ""] = runIds.slice(random.int(runIds.length));
@@ -87,7 +87,7 @@ async function beAlive(
   await server.ready();
   const before = furthest(watchers);
   // The server needs the processor more than this loop does.
-  while (furthest(watchers) < before + 20) await sleep(10);
+  while (furthest(watchers) < before + 10) await sleep(10);
 }
 
 const wasEarly = new WeakSet<RestartableServer>();

@@ -24,6 +24,8 @@ export interface TestEngineOptions {
   /** @default "work" */
   readonly name?: string;
   readonly clock?: () => Date;
+  /** @default 1_000 */
+  readonly drainMs?: number;
   /** Whether it also looks for work by itself, once a second. @default true */
   readonly isOpen?: boolean;
 }
@@ -38,7 +40,7 @@ export function startEngine(graph: WorkflowDefinition | Graph, options: TestEngi
     backend,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     exposeErrors: true,
-    drainMs: 1_000,
+    drainMs: options.drainMs ?? 1_000,
     logger,
     clock: options.clock,
   });

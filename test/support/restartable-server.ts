@@ -37,7 +37,7 @@ export async function startRestartableServer({
     startCommandLine(
       ["serve", "--host", "127.0.0.1", "--port", String(port), "--data", data, ...args],
       folder,
-      { ...env, NODE_ENV: "test" },
+      env,
     );
   let current = spawn();
   const server: RestartableServer = {

@@ -118,7 +118,7 @@ export class SqliteStore extends BaseStore {
   }
 
   #listNamespaces(operation: ListNamespacesOperation): string[][] {
-    const { matchConditions = [], maxDepth, limit, offset = 0 } = operation;
+    const { matchConditions = [], maxDepth, limit, offset } = operation;
     const rows = this.#db.all<{ readonly namespace: string }>(
       "SELECT DISTINCT namespace FROM store_items",
     );

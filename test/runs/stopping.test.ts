@@ -1,0 +1,200 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  Annotation,
+  DeltaChannel,
+  interrupt,
+  MemorySaver,
+  START,
+  StateGraph,
+} from "@langchain/langgraph";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { sqlite } from "../../src/backends/sqlite/index.ts";
+import type { Engine } from "../../src/runs/engine.ts";
+import { createGate } from "../support/gate.ts";
+import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
+import { until } from "../support/until.ts";
+
+const State = Annotation.Root({
+  log: Annotation<string[]>({ reducer: (a, b) => a.concat(b), default: () => [] }),
+});
+
+describe("a run whose engine stops, where runs outlive it,", () => {
+  test("comes to its next step, and goes on from there: no node runs twice", async () => {
+    const path = await fileFor();
+    const { graph, gate, calls } = twoNodes();
+    const run = await before(path, { graph }, async (engine) => {
+      const started = await startRun(engine);
+      await until(() => gate.arrivals === 1);
+      const stopped = engine[Symbol.asyncDispose]();
+      gate.open();
+      await stopped;
+      return started;
+    });
+    await using backend = await sqlite({ path });
+    expect(await backend.runs.get(run.id)).toMatchObject({
+      status: "running",
+      owner: null,
+      segment: { kind: "continue" },
+    });
+    const { engine } = startEngine(graph, { backend });
+    gate.open(Infinity);
+    expect(await ended(engine, run)).toMatchObject({
+      status: "succeeded",
+      epoch: 2,
+      output: { log: ["first", "second"] },
+    });
+    expect(calls).toEqual(["first", "second"]);
+    await engine[Symbol.asyncDispose]();
+  });
+
+  test("is cut off once it has had its time, and its node runs again", async () => {
+    const path = await fileFor();
+    const { graph, gate, calls } = twoNodes();
+    const run = await before(path, { graph, drainMs: 1 }, async (engine) => {
+      const started = await startRun(engine);
+      await until(() => gate.arrivals === 1);
+      return started;
+    });
+    await using backend = await sqlite({ path });
+    const { engine } = startEngine(graph, { backend });
+    gate.open(Infinity);
+    expect(await ended(engine, run)).toMatchObject({
+      status: "succeeded",
+      epoch: 2,
+      output: { log: ["first", "second"] },
+    });
+    expect(calls).toEqual(["first", "first", "second"]);
+    await engine[Symbol.asyncDispose]();
+  });
+});
+
+test("the time that a run waits for an answer does not count", async () => {
+  const graph = new StateGraph(State)
+    .addNode("ask", () => ({ log: [String(interrupt("Go on?"))] }))
+    .addEdge(START, "ask")
+    .compile();
+  const timeoutMs = 1_000;
+  const { engine } = startEngine(graph);
+  const asking = await interrupted(engine, await startRun(engine, { timeoutMs }));
+  expect(asking.activeMs).toBeLessThan(timeoutMs);
+  const asked = performance.now();
+  await until(() => performance.now() - asked > timeoutMs);
+  const [question] = asking.interrupts;
+  await engine.resume(asking.id, [{ interruptId: question?.id ?? "", value: "yes" }], null);
+  expect(await ended(engine, asking)).toMatchObject({ status: "succeeded" });
+});
+
+test("an answer that only the node's own schema refuses leaves the question open", async () => {
+  const responseSchema = z.string().refine((text) => text === "please", "Say please");
+  const graph = new StateGraph(State)
+    .addNode("ask", () => ({ log: [interrupt<string, string>("Go on?", { responseSchema })] }))
+    .addEdge(START, "ask")
+    .compile();
+  const { engine, backend } = startEngine(graph);
+  const asking = await interrupted(engine, await startRun(engine));
+  const [question] = asking.interrupts;
+  const answer = (value: string) =>
+    engine.resume(asking.id, [{ interruptId: question?.id ?? "", value }], null);
+  await answer("no");
+  await until(async () => (await engine.get(asking.id, null)).epoch === 2);
+  const again = await interrupted(engine, asking);
+  expect(again.interrupts).toEqual(asking.interrupts);
+  const { events } = await backend.events.read(asking.id, { after: asking.lastSeq, limit: 100 });
+  expect(events.at(-1)).toMatchObject({
+    status: "interrupted",
+    error: { code: "BAD_USER_INPUT", message: expect.stringContaining("Say please") },
+  });
+  await answer("please");
+  expect(await ended(engine, asking)).toMatchObject({ output: { log: ["please"] } });
+});
+
+describe("of a run's checkpoints", () => {
+  const loop = (channel: object) =>
+    new StateGraph(Annotation.Root({ log: channel as typeof State.spec.log }))
+      .addNode("step", ({ log }) => ({ log: [`${log.length}`] }))
+      .addEdge(START, "step")
+      .addConditionalEdges("step", ({ log }) => (log.length < 30 ? "step" : "__end__"))
+      .compile();
+  const config = { recursionLimit: 100 };
+
+  test("as many are kept as the backend says, the newest", async () => {
+    const graph = loop(State.spec.log);
+    const { engine, backend } = startEngine({ graph, config }, { memory: { maxCheckpoints: 5 } });
+    const run = await ended(engine, await startRun(engine));
+    expect(await checkpointsOf(backend.checkpointer, run.threadId)).toBe(5);
+  });
+
+  test("all are kept of a graph that puts its state together from them", async () => {
+    const reducer = (all: string[], writes: string[][]) => all.concat(...writes);
+    const graph = loop(() => new DeltaChannel(reducer));
+    const { engine, backend } = startEngine({ graph, config }, { memory: { maxCheckpoints: 5 } });
+    const run = await ended(engine, await startRun(engine));
+    expect(run.status).toBe("succeeded");
+    expect(await checkpointsOf(backend.checkpointer, run.threadId)).toBeGreaterThan(30);
+  });
+
+  test("none is touched that the graph keeps in a saver of its own", async () => {
+    const checkpointer = new MemorySaver();
+    const graph = loop(State.spec.log);
+    graph.checkpointer = checkpointer;
+    const { engine } = startEngine({ graph, config }, { memory: { maxCheckpoints: 5 } });
+    const run = await ended(engine, await startRun(engine));
+    expect(await checkpointsOf(checkpointer, run.threadId)).toBeGreaterThan(30);
+  });
+});
+
+/** A graph of two nodes; the first waits at a gate. `calls` has the nodes that have begun. */
+function twoNodes() {
+  const gate = createGate();
+  const calls: string[] = [];
+  const node = (name: string, pass: () => Promise<void>) => async () => {
+    calls.push(name);
+    await pass();
+    return { log: [name] };
+  };
+  const graph = new StateGraph(State)
+    .addNode(
+      "first",
+      node("first", () => gate.pass()),
+    )
+    .addNode(
+      "second",
+      node("second", async () => undefined),
+    )
+    .addEdge(START, "first")
+    .addEdge("first", "second")
+    .compile();
+  return { graph, gate, calls };
+}
+
+/** What an earlier engine did with the file. */
+async function before<T>(
+  path: string,
+  { graph, drainMs }: { graph: Parameters<typeof startEngine>[0]; drainMs?: number },
+  use: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  await using backend = await sqlite({ path });
+  const { engine } = startEngine(graph, { backend, ...(drainMs !== undefined && { drainMs }) });
+  const result = await use(engine);
+  await engine[Symbol.asyncDispose]();
+  return result;
+}
+
+async function checkpointsOf(
+  saver: Pick<MemorySaver, "list"> | undefined,
+  threadId: string,
+): Promise<number> {
+  let count = 0;
+  const config = { configurable: { thread_id: threadId, checkpoint_ns: "" } };
+  for await (const _tuple of saver?.list(config) ?? []) count += 1;
+  return count;
+}
+
+async function fileFor(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "stopping-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return join(folder, "data.sqlite");
+}
