@@ -47,7 +47,12 @@ test("every script that the README names exists", async () => {
 describe("`npm start` in a clone", () => {
   let url: string;
   beforeAll(async () => {
-    url = await start("npm", ["start", "--silent", "--", "--port", "0"], ROOT, /GraphiQL +(\S+)/);
+    url = await start(
+      "npm",
+      ["start", "--silent", "--", "--port", "0", "--memory"],
+      ROOT,
+      /GraphiQL +(\S+)/,
+    );
   });
 
   test("answers the curl of the first example with five events, each with an id, and completes", async () => {
@@ -74,16 +79,19 @@ describe("`npm start` in a clone", () => {
   });
 
   test("serves the client of the example", async () => {
-    const program = snippet(1).replace("ws://localhost:4000/graphql", url.replace("http", "ws"));
-    const file = join(ROOT, "test", `readme-client-${process.pid}.ts`);
-    await writeFile(file, program);
-    try {
-      const { stdout } = await run("npx", ["tsx", file], { cwd: ROOT });
-      expect(stdout).toContain("Processing b");
-      expect(stdout).toMatch(/fraction: 1\b/);
-    } finally {
-      await rm(file);
-    }
+    const stdout = await runClient(snippetWith("client.iterate"), url);
+    expect(stdout).toContain("Processing b");
+    expect(stdout).toMatch(/fraction: 1\b/);
+  });
+
+  test("serves the client that resumes", async () => {
+    // Node 20 has no WebSocket of its own, as browsers do.
+    const program = snippetWith("resumable(")
+      .replace("createClient({", "createClient({ webSocketImpl: WebSocket,")
+      .replace(/^/, 'import { WebSocket } from "ws";\n');
+    const stdout = await runClient(program, url);
+    expect(stdout).toContain("SUCCEEDED");
+    expect(stdout).toMatch(/done\s*$/);
   });
 });
 
@@ -101,12 +109,19 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
     const installed = packages.map((name) =>
       name === "langgraph-graphql" ? join(project, stdout.trim()) : name,
     );
-    await run("npm", ["install", "--prefer-offline", "--no-audit", ...installed], { cwd: project });
+    // The native part of SQLite is taken from here, where it has been compiled already.
+    const options = ["--prefer-offline", "--no-audit", "--ignore-scripts"];
+    await run("npm", ["install", ...options, ...installed], { cwd: project });
+    const native = "node_modules/better-sqlite3/build";
+    await cp(join(ROOT, native), join(project, native), { recursive: true });
   }, 240_000);
   afterAll(() => rm(project, { recursive: true, force: true }));
 
   test("runs the program at the top of the README", async () => {
-    await writeFile(join(project, "serve.ts"), snippet(0).replace("port: 4000", "port: 0"));
+    await writeFile(
+      join(project, "serve.ts"),
+      snippetWith("defineEvents({").replace("port: 4000", "port: 0"),
+    );
     const url = await start("npx", ["tsx", "serve.ts"], project, /Serving (\S+)/);
     const query = `subscription { runWorkflow(input: { reading: { topic: "sand" } }) {
       ... on CitationEvent { title } ... on ProgressEvent { status } } }`;
@@ -121,11 +136,19 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
   });
 
   test("has types that a strict compiler takes, its declarations included", async () => {
-    await writeFile(join(project, "typed.ts"), snippet(0));
+    await writeFile(join(project, "typed.ts"), snippetWith("defineEvents({"));
+    await writeFile(
+      join(project, "typed-backend.ts"),
+      `import type { ServiceOptions } from "langgraph-graphql";
+      declare const workflows: ServiceOptions["workflows"];
+      ${snippetWith("await sqlite(")}`,
+    );
+    await writeFile(join(project, "typed-client.ts"), snippetWith("resumable("));
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
     const typeRoots = join(ROOT, "node_modules/@types");
     const options = "--noEmit --strict --module nodenext --target es2023 --types node".split(" ");
-    await run("node", [tsc, ...options, "--typeRoots", typeRoots, "typed.ts"], { cwd: project });
+    const files = ["typed.ts", "typed-backend.ts", "typed-client.ts"];
+    await run("node", [tsc, ...options, "--typeRoots", typeRoots, ...files], { cwd: project });
   });
 
   test("runs a workflow from the terminal as the README shows", async () => {
@@ -167,10 +190,22 @@ function commandStartingWith(beginning: string): string {
   return command;
 }
 
-function snippet(index: number): string {
-  const text = blocks("ts")[index];
-  if (text === undefined) throw new Error(`The README has no program ${index}`);
-  return text;
+/** The first program that has this text in it. */
+function snippetWith(text: string): string {
+  const found = blocks("ts").find((block) => block.includes(text));
+  if (found === undefined) throw new Error(`The README has no program with ${text}`);
+  return found;
+}
+
+/** What a program of the README prints as a client of `url`, run in the checkout. */
+async function runClient(program: string, url: string): Promise<string> {
+  const file = join(ROOT, "test", `readme-client-${process.pid}.ts`);
+  await writeFile(file, program.replace("ws://localhost:4000/graphql", url.replace("http", "ws")));
+  try {
+    return (await run("npx", ["tsx", file], { cwd: ROOT })).stdout;
+  } finally {
+    await rm(file);
+  }
 }
 
 /** Runs the README's nth curl in a shell, as it is pasted, against a server on another port. */

@@ -21,6 +21,6 @@ export function giveUpLostSockets(client: Pick<Client, "on" | "terminate">): voi
     clearTimeout(silence);
     // One that is left may still deliver what was on its way, when the next one is open already: an
     // event from here would be ahead of those that come there.
-    
+    if (socket) socket.onmessage = null;
   });
 }

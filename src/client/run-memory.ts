@@ -46,10 +46,7 @@ export function createMemory(
   const replays = afterReload === "replay";
   let kept: string | undefined;
   return {
-    recall() {
-      const place = parsePlace(attempt(() => storage.getItem(key)));
-      return place && replays ? beginningOf(place.runId) : place;
-    },
+    recall: () => parsePlace(attempt(() => storage.getItem(key))),
     keep(place) {
       const value = JSON.stringify(replays ? beginningOf(place.runId) : place);
       if (value === kept) return;

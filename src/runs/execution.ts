@@ -8,7 +8,7 @@ import { toGraphInput } from "../workflows/graph-input.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
 import { chunkToEvent } from "./chunk-to-event.ts";
-import { checkpointerOf, needsAncestors, withBackend } from "./graph-with-backend.ts";
+import { checkpointerOf, withBackend } from "./graph-with-backend.ts";
 import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
 import { isRemote } from "./ingest/remote.ts";
 import { TaskWrites } from "./ingest/task-writes.ts";
@@ -172,7 +172,7 @@ export class Execution {
         taskWrites: taskWrites ?? new TaskWrites(),
         onCheckpoint: () => {
           // What a graph keeps in a saver of its own is its own affair.
-          if (saver === backend.checkpointer && !needsAncestors(original)) this.#onCheckpoint();
+          if (saver === backend.checkpointer) this.#onCheckpoint();
         },
       });
     this.#canDrain = saver !== undefined;

@@ -7,7 +7,6 @@ interface CompiledGraph extends Graph {
   withConfig(config: object): CompiledGraph;
   checkpointer?: BaseCheckpointSaver | boolean | undefined;
   store?: BaseStore | undefined;
-  readonly channels?: Readonly<Record<string, { readonly lc_graph_name?: string }>> | undefined;
 }
 
 /** Where a graph keeps its checkpoints: in a saver of its own, in the backend's, or nowhere. */
@@ -15,17 +14,6 @@ export function checkpointerOf(graph: Graph, backend: Backend): BaseCheckpointSa
   if (!isCompiled(graph)) return undefined;
   if (graph.checkpointer === undefined) return backend.checkpointer;
   return typeof graph.checkpointer === "object" ? graph.checkpointer : undefined;
-}
-
-/**
- * Whether a state of this graph may need the checkpoints before it: a `DeltaChannel` keeps changes
- * only, and is put together from those of its ancestors.
- */
-export function needsAncestors(graph: Graph): boolean {
-  if (!isCompiled(graph)) return false;
-  return Object.values(graph.channels ?? {}).some(
-    ({ lc_graph_name: name }) => name === "DeltaChannel",
-  );
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Logger } from "../logger.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { Run } from "./run.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
-import { needsAncestors } from "./graph-with-backend.ts";
 import { saverOf } from "./threads.ts";
 
 const MAX_INTERVAL_MS = 60_000;
@@ -110,16 +109,11 @@ export class Sweeper implements AsyncDisposable {
       }
       for (const run of runs) {
         await backend.events.trim(run.id, run.lastSeq + 1);
-        if (await this.#isPrunable(run)) await backend.pruneCheckpoints(run.threadId, 1);
+        if (await this.#hasOwnThread(run)) await backend.pruneCheckpoints(run.threadId, 1);
       }
       await nextTurn();
     }
     this.#isTooLarge = false;
-  }
-
-  async #isPrunable(run: Run): Promise<boolean> {
-    const graph = this.#options.workflows.get(run.workflow)?.graph;
-    return graph !== undefined && !needsAncestors(graph) && (await this.#hasOwnThread(run));
   }
 
   /** Whether the run's thread was made for it, and there has been no other on it. */

@@ -183,25 +183,62 @@ test("an expired cursor is refused to the sink with its code", async () => {
   ]);
 });
 
-test("what a socket still delivers after it was terminated is left to the next one", async () => {
-  const client = resumableClient({}, { generateID: () => "1" });
-  const sockets: WebSocket[] = [];
-  client.on("opened", (socket) => sockets.push(socket as WebSocket));
-  const runId = await startRun(service.url, "steps", { count: 8 });
-  const seqs: number[] = [];
-  for await (const result of watch(client, following(runId))) {
-    seqs.push(seqOf(result));
-    gates.of(runId).open();
-    if (seqs.length === 3) client.terminate();
-    if (seqs.length !== 6) continue;
-    const late = { ...result, extensions: { ...result.extensions, seq: 9 } };
-    sockets[0]?.emit(
-      "message",
-      Buffer.from(JSON.stringify({ id: "1", type: "next", payload: late })),
-    );
+describe("whatever a socket says", () => {
+  let sockets: WebSocket[];
+  let client: Client;
+  let runId: string;
+
+  beforeEach(async () => {
+    sockets = [];
+    client = resumableClient({}, { generateID: () => "1" });
+    client.on("opened", (socket) => sockets.push(socket as WebSocket));
+    runId = await startRun(service.url, "steps", { count: 8 });
+  });
+
+  /** Has a socket of the client say once more what it has said, or say it as another event. */
+  function say(socket: WebSocket | undefined, result: object, seq: number): void {
+    const payload = { ...result, extensions: { runId, seq, cursor: `${seq}.1.${runId}` } };
+    socket?.emit("message", Buffer.from(JSON.stringify({ id: "1", type: "next", payload })));
   }
-  expect(sockets.length).toBe(2);
-  expect(seqs).toEqual(range(1, 8 + OWN_EVENTS));
+
+  test("after it was terminated, the next one goes on where it was", async () => {
+    const seqs: number[] = [];
+    for await (const result of watch(client, following(runId))) {
+      seqs.push(seqOf(result));
+      gates.of(runId).open();
+      if (seqs.length === 3) client.terminate();
+      if (seqs.length === 6) say(sockets[0], result, 9);
+    }
+    expect(sockets.length).toBe(2);
+    expect(seqs).toEqual(range(1, 8 + OWN_EVENTS));
+  });
+
+  test("twice, it is delivered once", async () => {
+    const seqs: number[] = [];
+    for await (const result of watch(client, following(runId))) {
+      seqs.push(seqOf(result));
+      gates.of(runId).open();
+      say(sockets[0], result, seqOf(result));
+    }
+    expect(seqs).toEqual(range(1, 8 + OWN_EVENTS));
+  });
+
+  test("to one who has left, it is not delivered", async () => {
+    const seqs: number[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const leave = client.subscribe<Result["data"], Result["extensions"]>(following(runId), {
+        next(result) {
+          seqs.push(seqOf(result));
+          if (seqs.length < 3) return;
+          leave();
+          say(sockets[0], result, 4);
+        },
+        error: reject,
+        complete: resolve,
+      });
+    });
+    expect(seqs).toEqual([1, 2, 3]);
+  });
 });
 
 test("a server that no longer answers is left, with keepAlive, and the stream goes on elsewhere", async () => {
@@ -241,6 +278,22 @@ describe("on a quiet, filtered stream", () => {
     expect(sent.operations.map(resumedAt)).toEqual([undefined, 3]);
     gates.of(runId).open();
     expect((await inTime(results)).map(eventOf)).toEqual([{ changes: { done: true } }]);
+  });
+
+  test("two that have had nothing yet leave alone the pings that may be the other's", async () => {
+    const client = resumableClient();
+    const runIds = [
+      await startRun(service.url, "steps", { count: 1 }),
+      await startRun(service.url, "steps", { count: 1 }),
+    ];
+    const results = runIds.map((runId) => collect(client, following(runId, CHANGES)));
+    await passTimeUntil(() => sent.pongs.length === 2);
+    killSocket();
+    await until(() => sent.operations.length === 4);
+    expect(sent.operations.map(resumedAt)).toEqual([undefined, undefined, undefined, undefined]);
+    for (const runId of runIds) gates.of(runId).open();
+    const changes = (await inTime(Promise.all(results))).flat().map(eventOf);
+    expect(changes).toEqual([{ changes: { done: true } }, { changes: { done: true } }]);
   });
 
   test("each of several subscriptions keeps to its own pings, on one run or on two", async () => {

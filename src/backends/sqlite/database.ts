@@ -62,17 +62,20 @@ export class SqliteDatabase {
 
   /**
    * Gives the space of what was deleted back to the file system, but for a little, a slice at a time.
-   * The file itself shrinks when SQLite next moves its write-ahead log into it.
    */
   async giveBackSpace(): Promise<void> {
+    let hasShrunk = false;
     while (this.#freePages > KEPT_FREE_PAGES + PAGES_AT_ONCE) {
       const before = this.#freePages;
       // All its rows must be read: SQLite gives back one page for each.
       this.#explained(() => this.#connection.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`));
       // A file that was made by another program may not be able to shrink.
-      if (this.#freePages >= before) return;
+      if (this.#freePages >= before) break;
+      hasShrunk = true;
       await setImmediate();
     }
+    // So far it stands in the write-ahead log: the file shrinks when that is moved into it.
+    if (hasShrunk) this.#pragma("wal_checkpoint(PASSIVE)");
   }
 
   get #freePages(): number {
