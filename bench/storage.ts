@@ -18,6 +18,7 @@ import { createService, type Service } from "../dist/index.js";
 import { sqlite } from "../dist/backends/sqlite/index.js";
 
 const MIB = 1024 * 1024;
+const SILENT = { debug() {}, info() {}, warn() {}, error: console.error };
 const [question] = process.argv.slice(2);
 
 const questions: Readonly<Record<string, (path: string) => Promise<object>>> = {
@@ -147,11 +148,11 @@ async function longRun(path: string): Promise<object> {
     rows.push({ when: `after ${steps} steps`, ...(await sizes(path)) });
   }
   await until(async () => (await statusOf(service, startRun.run.id)) === undefined);
+  // Space goes back in small portions.
+  await setTimeout(2_000);
   rows.push({ when: "after its retention", ...(await sizes(path)) });
   return rows;
 }
-
-const SILENT = { debug() {}, info() {}, warn() {}, error: console.error };
 
 async function sizes(path: string): Promise<Record<string, number>> {
   const size = async (file: string): Promise<number> => {

@@ -218,7 +218,7 @@ describe("whatever a socket says", () => {
     for await (const result of watch(client, following(runId))) {
       seqs.push(seqOf(result));
       gates.of(runId).open();
-      say(sockets[0], result, seqOf(result));
+      if (seqs.length < 20) say(sockets[0], result, seqOf(result));
     }
     expect(seqs).toEqual(range(1, 8 + OWN_EVENTS));
   });
