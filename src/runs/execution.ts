@@ -1,5 +1,11 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { Command, isGraphDrained, isInvalidResume, RunControl } from "@langchain/langgraph";
+import {
+  type BaseCheckpointSaver,
+  Command,
+  isGraphDrained,
+  isInvalidResume,
+  RunControl,
+} from "@langchain/langgraph";
 import type { Backend } from "../backend.ts";
 import { StaleWriterError } from "../errors.ts";
 import type { RunError, StatusBody } from "../events/run-event.ts";
@@ -18,7 +24,7 @@ import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
 import { RunSaver } from "./run-saver.ts";
 import type { Run, RunPatch } from "./run.ts";
-import { readHead } from "./thread-head.ts";
+import { hasCheckpoint, readHead } from "./thread-head.ts";
 import type { UntypedEvents } from "./untyped-events.ts";
 
 /** Why an execution is stopped from outside. `released` leaves the run to whoever claims it next. */
@@ -46,6 +52,7 @@ interface Ending {
 /** A graph that is about to be started. */
 interface Prepared {
   readonly graph: Graph;
+  readonly saver: BaseCheckpointSaver | undefined;
   readonly config: RunnableConfig;
   readonly taskWrites: TaskWrites | undefined;
   readonly plan: Plan & { readonly kind: "execute" };
@@ -67,7 +74,6 @@ export class Execution {
   readonly #control = new RunControl();
   readonly #startedAt: number;
   #activeMs: number;
-  #canDrain = false;
   #checkpoints = 0;
   #stopReason: StopReason | undefined;
 
@@ -103,27 +109,27 @@ export class Execution {
    * One that keeps no checkpoints would begin anew: it goes on until it ends or is stopped.
    */
   drain(): void {
-    if (this.#canDrain) this.#control.requestDrain("the server stops");
+    this.#control.requestDrain("the server stops");
   }
 
   async #execute(): Promise<void> {
     const { run, workflow, logger } = this.#options;
     try {
       const ending = await this.#run(workflow);
-      if (ending === "released")
-        await this.#recorder.release({ owner: null, recoveries: NO_RECOVERIES });
-      else if (ending === "drained") await this.#recorder.release(this.#drained());
-      else await this.#recorder.end(ending.body, { ...ending.patch, owner: null });
+      if ("body" in ending) await this.#recorder.end(ending.body, { ...ending.patch, owner: null });
+      else await this.#recorder.release({ ...ending, owner: null });
       if (this.#checkpoints > 0) await this.#prune();
     } catch (error) {
       logger.error({ err: error, runId: run.id }, "a run could not be ended");
     }
   }
 
-  async #run(workflow: Workflow): Promise<Ending | "drained" | "released"> {
+  /** Resolves with how the run ends, or with what changes in its record when it is released. */
+  async #run(workflow: Workflow): Promise<Ending | RunPatch> {
     let timeout: NodeJS.Timeout | undefined;
+    let prepared: Prepared | Ending | undefined;
     try {
-      const prepared = await unlessAborted(this.#abort.signal, this.#prepare(workflow));
+      prepared = await unlessAborted(this.#abort.signal, this.#prepare(workflow));
       if ("body" in prepared) return prepared;
       timeout = setTimeout(
         () => this.stop("timeout"),
@@ -132,7 +138,10 @@ export class Execution {
       const outcome = await unlessAborted(this.#abort.signal, this.#ingest(workflow, prepared));
       return this.#stopped() ?? this.#ended(outcome);
     } catch (error) {
-      if (error instanceof Error && isGraphDrained(error)) return this.#stopped() ?? "drained";
+      if (prepared && "plan" in prepared && error instanceof Error && isGraphDrained(error)) {
+        const patch = await this.#drained(prepared);
+        return this.#stopped() ?? patch;
+      }
       return (
         this.#stopped() ??
         (isInvalidResume(error) ? this.#refused(error) : this.#failed(this.#describe(error), error))
@@ -159,6 +168,13 @@ export class Execution {
       this.#recordRunning({});
       return this.#failed(plan.error);
     }
+    if (!(await hasCheckpoint(saver, run.threadId, plan.fromCheckpointId))) {
+      this.#recordRunning({});
+      return this.#failed({
+        code: "RUN_FAILED",
+        message: `Checkpoint ${plan.fromCheckpointId}, which it was to start from, is no longer kept`,
+      });
+    }
     this.#recordRunning({ segment: plan.segment, recoveries: plan.recoveries });
     await this.#recorder.flush();
 
@@ -175,8 +191,8 @@ export class Execution {
           if (saver === backend.checkpointer) this.#onCheckpoint();
         },
       });
-    this.#canDrain = saver !== undefined;
     return {
+      saver,
       graph: withBackend(original, runSaver, backend),
       config: configOf(run, workflow, plan.fromCheckpointId),
       taskWrites,
@@ -201,13 +217,13 @@ export class Execution {
 
   #ingest(
     workflow: Workflow,
-    { graph, config, taskWrites, plan, past }: Prepared,
+    { graph, saver, config, taskWrites, plan, past }: Prepared,
   ): Promise<IngestOutcome> {
     const { run, ingest, untypedEvents } = this.#options;
     return ingest({
       graph,
       input: toInput(plan.start, run, workflow),
-      config: { ...config, ...(this.#canDrain && { control: this.#control }) },
+      config: { ...config, ...(saver && { control: this.#control }) },
       taskWrites,
       signal: this.#abort.signal,
       observe: workflow.observe,
@@ -251,13 +267,13 @@ export class Execution {
   }
 
   /** How the run ends when it was stopped: that counts, whatever the graph made of the abort. */
-  #stopped(): Ending | "released" | undefined {
+  #stopped(): Ending | RunPatch | undefined {
     const { run, limits } = this.#options;
     switch (this.#stopReason) {
       case undefined:
         return undefined;
       case "released":
-        return "released";
+        return { recoveries: NO_RECOVERIES };
       // Of a lost run nothing is recorded any more.
       case "lost":
       case "cancelled":
@@ -290,10 +306,15 @@ export class Execution {
   }
 
   /** What goes on next time begins where the graph has stopped, as if it had been asked to. */
-  #drained(): RunPatch {
+  async #drained({ saver, plan }: Prepared): Promise<RunPatch> {
+    const { start, fromCheckpointId, segment } = plan;
+    const head = await readHead(saver, this.#options.run.threadId);
+    // As long as no step has been taken, answers are in no checkpoint.
+    const hasMoved = head.checkpointId !== segment.base?.checkpointId;
     return {
-      owner: null,
-      segment: { kind: "continue", answers: {}, fromCheckpointId: null },
+      segment: hasMoved
+        ? { kind: "continue", answers: {}, fromCheckpointId: null }
+        : { answers: {}, ...start, fromCheckpointId },
       activeMs: this.#activeMsNow(),
     };
   }

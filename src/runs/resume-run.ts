@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import stringify from "safe-stable-stringify";
 import type { Backend } from "../backend.ts";
 import { NotFoundError, StaleWriterError, WorkflowChangedError } from "../errors.ts";
 import type { Workflows } from "../workflows/workflow.ts";
@@ -39,7 +39,8 @@ export async function resumeRun(
   wakeups.notify(run.id);
   const resumed = await runs.get(run.id);
   // To the log, another process that answers at the same time repeats our batch: the first one counts.
-  return isDeepStrictEqual(resumed?.segment.answers, given) ? resumed : undefined;
+  const isOurs = resumed && stringify(resumed.segment.answers) === stringify(given);
+  return isOurs ? resumed : undefined;
 }
 
 function checkUnchanged(run: Run, workflows: Workflows): void {

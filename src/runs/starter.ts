@@ -75,7 +75,7 @@ export class Starter {
     const run = this.#newRun(request, { kind: "continue", workflow, input: null, threadId });
     return this.#startOnce(run, request, async () => {
       await checkContext(workflow, run.context);
-      const graph = await threads.openWithCheckpoints(thread);
+      const graph = await threads.openWithCheckpoints(await threads.get(threadId, viewer));
       // One that waits goes on from what those before it will leave behind.
       if (checkpointId === undefined && mayWait(request)) return;
       if (!mayWait(request)) await threads.checkIdle(threadId);
@@ -90,8 +90,9 @@ export class Starter {
       const before = await backend.runs.get(run.id);
       if (before) return found(before, run);
     }
-    await check();
     return locks.run(run.threadId, async () => {
+      // The thread and its checkpoints may be gone by the time that it is our turn.
+      await check();
       const placed = mayWait(request) ? { ...run, createdAt: await this.#timeAfter(run) } : run;
       const first = queuedEvent(placed, { seq: 1, now: placed.createdAt });
       const { run: stored, isNew } = await backend.runs.create(placed, first, {
@@ -121,7 +122,6 @@ export class Starter {
       const filter = { threadId, statuses: NOT_ENDED };
       const { runs, hasMore } = await backend.runs.list(filter, { first: PAGE, after });
       for (const run of runs) {
-        await backend.runs.requestCancel(run.id);
         await worker.cancel(run.id);
         after = run.id;
       }

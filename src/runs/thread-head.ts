@@ -29,6 +29,20 @@ export async function readHead(
   };
 }
 
+/**
+ * Whether a checkpoint that a run is to start from is kept, if one is named. LangGraph makes nothing of
+ * one that is not: it would begin with an empty state.
+ */
+export async function hasCheckpoint(
+  saver: BaseCheckpointSaver | undefined,
+  threadId: string,
+  checkpointId: string | null,
+): Promise<boolean> {
+  if (!saver || checkpointId === null) return true;
+  const configurable = { thread_id: threadId, checkpoint_ns: "", checkpoint_id: checkpointId };
+  return (await saver.getTuple({ configurable })) !== undefined;
+}
+
 function idOf([taskId]: readonly [taskId: string, ...unknown[]]): string {
   return taskId;
 }

@@ -47,16 +47,17 @@ export class Worker implements AsyncDisposable {
     });
   }
 
-  /** Ends a run whose cancellation was requested, if it is executed here or by nobody. */
+  /** Notes that a run is to be cancelled, and ends it if it is executed here or by nobody. */
   async cancel(runId: string): Promise<void> {
+    const { backend, owner } = this.#options;
+    // First: whoever takes it up from here on, here or elsewhere, sees that.
+    await backend.runs.requestCancel(runId);
     // It may be among those that are being claimed.
     await this.#claiming;
     const execution = this.#executions.get(runId);
-    if (execution) {
-      execution.stop("cancelled");
-      return execution.done;
-    }
-    const { backend, owner } = this.#options;
+    execution?.stop("cancelled");
+    await execution?.done;
+    // Whether nobody has executed it, or it had just been interrupted or released.
     const [run] = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit: 1, runId });
     if (run) await this.#endCancelled(run);
   }
@@ -142,8 +143,9 @@ export class Worker implements AsyncDisposable {
     const { backend, owner } = this.#options;
     const executions = [...this.#executions];
     const runIds = executions.map(([runId]) => runId);
-    this.#renewedAt = performance.now();
+    const askedAt = performance.now();
     const states = await backend.runs.renew({ owner, leaseMs: LEASE_MS, runIds });
+    this.#renewedAt = askedAt;
     executions.forEach(([, execution], i) => {
       const state = states[i];
       if (state !== "held") execution.stop(state === "cancelRequested" ? "cancelled" : "lost");

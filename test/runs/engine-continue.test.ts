@@ -86,6 +86,18 @@ describe("continue", () => {
     await expect(goOn(engine)).rejects.toMatchObject({ code: "THREAD_BUSY", runId });
   });
 
+  test.each(["reject", "enqueue"] as const)(
+    "of a thread that is being deleted is refused, with whenBusy %s",
+    async (whenBusy) => {
+      const { engine } = startEngine(counter);
+      await ended(engine, await startRun(engine, { threadId: "t" }));
+      const deleting = engine.threads.delete("t", null);
+      await expect(goOn(engine, { whenBusy })).rejects.toMatchObject({ code: "NOT_FOUND" });
+      await deleting;
+      await expect(engine.threads.get("t", null)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    },
+  );
+
   test("is refused where there is nothing to go on from", async () => {
     const gate = createGate();
     const { engine, backend } = startEngine(graphOf(({ config }) => gate.pass(config.signal)));

@@ -28,6 +28,16 @@ test("an interrupted run is answered after a restart, and is one run and one log
   await engine[Symbol.asyncDispose]();
 });
 
+test("an answer is taken that JSON writes as another number", async () => {
+  await using backend = await sqlite({ path: await fileFor() });
+  const { engine } = startEngine(questions(["one"]), { backend });
+  const run = await interrupted(engine, await startRun(engine));
+  const interruptId = run.interrupts[0]?.id ?? "";
+  await engine.resume(run.id, [{ interruptId, value: -0 }], null);
+  expect(await ended(engine, run)).toMatchObject({ output: { answers: { one: 0 } } });
+  await engine[Symbol.asyncDispose]();
+});
+
 test("threads are changed, forked, queued on and deleted in a file as in memory", async () => {
   await using backend = await sqlite({ path: await fileFor() });
   const { engine } = startEngine(counter, { backend });

@@ -174,6 +174,27 @@ describe("from a checkpoint,", () => {
     expect(await engine.threads.state(thread)).toMatchObject({ values: { total: 101 } });
   });
 
+  test("a run that waited until the checkpoint was forgotten fails, and does not begin anew", async () => {
+    const gate = createGate();
+    gate.open(1);
+    const { engine } = startEngine(
+      graphOf(({ config }) => gate.pass(config.signal)),
+      { memory: { maxCheckpoints: 1 } },
+    );
+    await ended(engine, await startRun(engine, { threadId: "t" }));
+    const thread = await engine.threads.get("t", null);
+    const checkpointId = (await engine.threads.state(thread))?.checkpointId ?? "";
+    await startRun(engine, { threadId: "t" });
+    await until(() => gate.arrivals === 2);
+    const run = await startRun(engine, { threadId: "t", checkpointId, whenBusy: "enqueue" });
+    gate.open(Infinity);
+    expect(await ended(engine, run)).toMatchObject({
+      status: "failed",
+      error: { message: expect.stringContaining(checkpointId) },
+    });
+    expect(gate.arrivals).toBe(2);
+  });
+
   test("a run needs a thread", async () => {
     const { engine } = startEngine(counter);
     await expect(startRun(engine, { checkpointId: "c" })).rejects.toMatchObject({

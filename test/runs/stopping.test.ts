@@ -11,10 +11,14 @@ import {
 } from "@langchain/langgraph";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import type { Backend } from "../../src/backend.ts";
+import { memory } from "../../src/backends/memory/index.ts";
 import { sqlite } from "../../src/backends/sqlite/index.ts";
 import type { Engine } from "../../src/runs/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
+import { intercept } from "../support/intercept.ts";
+import { questions } from "../support/questions.ts";
 import { until } from "../support/until.ts";
 
 const State = Annotation.Root({
@@ -70,6 +74,45 @@ describe("a run whose engine stops, where runs outlive it,", () => {
     await engine[Symbol.asyncDispose]();
   });
 });
+
+test.each([
+  ["while it is being prepared", 1],
+  ["before its first step", 2],
+])(
+  "a run that has been answered, and whose engine stops %s, goes on with the answer",
+  async (_when, reads) => {
+    const gate = createGate();
+    let isHeld = false;
+    const kept: Backend = { ...memory(), isDurable: true };
+    const backend: Backend = {
+      ...kept,
+      checkpointer: intercept(
+        kept.checkpointer as MemorySaver,
+        ["getTuple"],
+        async (_name, act) => {
+          if (isHeld) await gate.pass();
+          return act();
+        },
+      ),
+    };
+    const first = startEngine(questions(["one"]), { backend, drainMs: 60_000 });
+    const run = await interrupted(first.engine, await startRun(first.engine));
+    isHeld = true;
+    gate.open(reads - 1);
+    const answers = run.interrupts.map(({ id }) => ({ interruptId: id, value: "yes" }));
+    await first.engine.resume(run.id, answers, null);
+    await until(() => gate.arrivals === reads);
+    const stopped = first.engine[Symbol.asyncDispose]();
+    gate.open(Infinity);
+    await stopped;
+    expect(await kept.runs.get(run.id)).toMatchObject({ status: "running", owner: null });
+    const second = startEngine(questions(["one"]), { backend: kept });
+    expect(await ended(second.engine, run)).toMatchObject({
+      status: "succeeded",
+      output: { answers: { one: "yes" } },
+    });
+  },
+);
 
 test("the time that a run waits for an answer does not count", async () => {
   const graph = new StateGraph(State)

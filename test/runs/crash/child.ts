@@ -1,4 +1,4 @@
-/** A process that runs a scenario and kills itself at a chosen write: `child.ts path scenario at`. */
+/** A process that runs a scenario and kills itself at a chosen write of its checkpoints: `child.ts path scenario at`. */
 import { sqlite } from "../../../src/backends/sqlite/index.ts";
 import { intercept, type Interceptor } from "../../support/intercept.ts";
 import { drive, start, withEngine } from "./execute.ts";
@@ -20,7 +20,6 @@ const backend = {
   ...real,
   [Symbol.asyncDispose]: () => real[Symbol.asyncDispose](),
   checkpointer: real.checkpointer && intercept(real.checkpointer, ["put", "putWrites"], killAt),
-  events: intercept(real.events, ["append"], killAt),
 };
 await withEngine(backend, graph, "async", async (engine) => {
   await start(engine, "run");

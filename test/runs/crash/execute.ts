@@ -59,4 +59,4 @@ export async function drive(engine: Engine, runId: string): Promise<Run> {
 }
 
 /** Which of two that are asked at once is told first is not certain. */
-export const textOf = ({ value }: Interrupt) => String(value);
+export const textOf = ({ value }: Interrupt) => JSON.stringify(value);

@@ -36,7 +36,7 @@ export const SCENARIOS: Readonly<Record<string, () => Graph>> = {
       .addEdge(START, "a")
       .addEdge("a", "b")
       .addEdge("b", "c")
-      .compile() as Graph,
+      .compile(),
 
   "a fan-out": () =>
     new StateGraph(State)
@@ -47,7 +47,7 @@ export const SCENARIOS: Readonly<Record<string, () => Graph>> = {
       .addNode("join", node("join"))
       .addConditionalEdges(START, () => [0, 1, 2].map((i) => new Send("map", { i })))
       .addEdge("map", "join")
-      .compile() as Graph,
+      .compile(),
 
   "a subgraph beside a node": () => {
     const sub = new StateGraph(State)
@@ -67,7 +67,7 @@ export const SCENARIOS: Readonly<Record<string, () => Graph>> = {
       .addEdge(START, "beside")
       .addEdge("sub", "last")
       .addEdge("beside", "last")
-      .compile() as Graph;
+      .compile();
   },
 
   "questions, two at once and two of one node": () =>
@@ -86,7 +86,7 @@ export const SCENARIOS: Readonly<Record<string, () => Graph>> = {
       .addEdge("ask", "last")
       .addEdge("also", "last")
       .addEdge("beside", "last")
-      .compile() as Graph,
+      .compile(),
 
   "a function with tasks": () => {
     const work = task("work", async (i: number) => {
@@ -97,6 +97,6 @@ export const SCENARIOS: Readonly<Record<string, () => Graph>> = {
       const logs = await Promise.all([work(1), work(2)]);
       const answer = String(interrupt("go on"));
       return { log: [...logs.flat(), answer, ...(await work(3))] };
-    }) as unknown as Graph;
+    });
   },
 };
