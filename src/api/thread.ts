@@ -1,15 +1,12 @@
-import type { RunStatus } from "../events/run-event.ts";
 import type { Run } from "../runs/run.ts";
 import type { Thread } from "../runs/thread.ts";
+import { NOT_ENDED } from "../runs/threads.ts";
 import type { Api } from "./api.ts";
 import { viewerOf, type ApiContext } from "./context.ts";
 import { checkFirst, firstArg, pageArgs, type PageSize } from "./page.ts";
 import { readRuns, RUNS_PAGE } from "./run-connection.ts";
 
 const HISTORY_PAGE: PageSize = { usual: 10, most: 100 };
-
-/** Those of runs that have not ended. */
-const UNDER_WAY: readonly RunStatus[] = ["queued", "running", "interrupted"];
 
 /** `Thread`. */
 export function implementThread(api: Api): void {
@@ -34,7 +31,11 @@ export function implementThread(api: Api): void {
       }),
       isBusy: t.boolean({
         description: "Whether one of its runs has not ended.",
-        resolve: async (thread, _args, context) => (await activeRun(thread, context)) !== null,
+        resolve: async ({ id }, _args, context) => {
+          const filter = { threadId: id, statuses: NOT_ENDED };
+          const { runs } = await engine.list(filter, { first: 1 }, viewerOf(context));
+          return runs.length > 0;
+        },
       }),
       activeRun: t.field({
         type: refs.run,
@@ -83,7 +84,7 @@ export function implementThread(api: Api): void {
 
   /** The oldest of those that have not ended. */
   async function activeRun({ id }: Thread, context: ApiContext | undefined): Promise<Run | null> {
-    const filter = { threadId: id, statuses: UNDER_WAY };
+    const filter = { threadId: id, statuses: NOT_ENDED };
     let oldest: Run | undefined;
     let hasMore = true;
     while (hasMore) {

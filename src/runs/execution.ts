@@ -75,6 +75,7 @@ export class Execution {
   readonly #startedAt: number;
   #activeMs: number;
   #checkpoints = 0;
+  #pruning: Promise<void> = Promise.resolve();
   #stopReason: StopReason | undefined;
 
   constructor(options: ExecutionOptions) {
@@ -126,28 +127,32 @@ export class Execution {
 
   /** Resolves with how the run ends, or with what changes in its record when it is released. */
   async #run(workflow: Workflow): Promise<Ending | RunPatch> {
-    let timeout: NodeJS.Timeout | undefined;
-    let prepared: Prepared | Ending | undefined;
+    const timeOut = (): void => this.stop("timeout");
+    let timer = setTimeout(timeOut, this.#options.run.timeoutMs - this.#activeMs);
     try {
-      prepared = await unlessAborted(this.#abort.signal, this.#prepare(workflow));
+      const prepared = await unlessAborted(this.#abort.signal, this.#prepare(workflow));
       if ("body" in prepared) return prepared;
-      timeout = setTimeout(
-        () => this.stop("timeout"),
-        this.#options.run.timeoutMs - this.#activeMs,
-      );
-      const outcome = await unlessAborted(this.#abort.signal, this.#ingest(workflow, prepared));
-      return this.#stopped() ?? this.#ended(outcome);
+      // Its log has told how long it had been at work before a crash.
+      clearTimeout(timer);
+      timer = setTimeout(timeOut, this.#options.run.timeoutMs - this.#activeMsNow());
+      const ending = await this.#drive(workflow, prepared);
+      return this.#stopped() ?? ending;
     } catch (error) {
-      if (prepared && "plan" in prepared && error instanceof Error && isGraphDrained(error)) {
-        const patch = await this.#drained(prepared);
-        return this.#stopped() ?? patch;
-      }
-      return (
-        this.#stopped() ??
-        (isInvalidResume(error) ? this.#refused(error) : this.#failed(this.#describe(error), error))
-      );
+      return this.#stopped() ?? this.#failed(this.#describe(error), error);
     } finally {
-      clearTimeout(timeout);
+      clearTimeout(timer);
+    }
+  }
+
+  async #drive(workflow: Workflow, prepared: Prepared): Promise<Ending | RunPatch> {
+    try {
+      const ingested = this.#ingest(workflow, prepared);
+      return this.#ended(await unlessAborted(this.#abort.signal, ingested));
+    } catch (error) {
+      if (this.#stopReason !== undefined) throw error;
+      if (error instanceof Error && isGraphDrained(error)) return this.#drained(prepared);
+      if (isInvalidResume(error)) return this.#refused(prepared, error);
+      throw error;
     }
   }
 
@@ -164,13 +169,13 @@ export class Execution {
     );
     const past = run.segment.base ? await readPast(backend.events, run.id) : NO_PAST;
     this.#activeMs += past.lastAttemptMs;
-    if (plan.kind === "fail") {
+    const fail = (error: RunError): Ending => {
       this.#recordRunning({});
-      return this.#failed(plan.error);
-    }
+      return this.#failed(error);
+    };
+    if (plan.kind === "fail") return fail(plan.error);
     if (!(await hasCheckpoint(saver, run.threadId, plan.fromCheckpointId))) {
-      this.#recordRunning({});
-      return this.#failed({
+      return fail({
         code: "RUN_FAILED",
         message: `Checkpoint ${plan.fromCheckpointId}, which it was to start from, is no longer kept`,
       });
@@ -251,10 +256,14 @@ export class Execution {
     };
   }
 
-  /** The node's own schema refused an answer: the questions are as open as before. */
-  #refused(cause: unknown): Ending {
-    const { interrupts } = this.#options.run;
+  /** The node's own schema refused an answer: all questions are open whose nodes have not finished. */
+  async #refused({ saver }: Prepared, cause: unknown): Promise<Ending> {
+    const { threadId, interrupts: asked } = this.#options.run;
     const { message } = this.#describe(cause);
+    const { pendingInterrupts } = await readHead(saver, threadId);
+    const pending = asked.filter(({ id }) => pendingInterrupts.includes(id));
+    // A saver of the graph's own may not tell.
+    const interrupts = pending.length > 0 ? pending : asked;
     return {
       body: {
         kind: "status",
@@ -328,7 +337,13 @@ export class Execution {
     if (this.#checkpoints % PRUNE_EVERY === 0) void this.#prune();
   }
 
-  async #prune(): Promise<void> {
+  /** Once more when it is done; so whoever waits for the last has waited for all. */
+  #prune(): Promise<void> {
+    this.#pruning = this.#pruning.then(() => this.#pruneOnce());
+    return this.#pruning;
+  }
+
+  async #pruneOnce(): Promise<void> {
     const { run, backend, logger } = this.#options;
     try {
       await backend.pruneCheckpoints(run.threadId, backend.retention.checkpoints);

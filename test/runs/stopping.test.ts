@@ -154,6 +154,35 @@ test("an answer that only the node's own schema refuses leaves the question open
   expect(await ended(engine, asking)).toMatchObject({ output: { log: ["please"] } });
 });
 
+test("an answer that is refused takes nothing from a node that took its own", async () => {
+  const responseSchema = z.string().refine((text) => text === "please", "Say please");
+  const graph = new StateGraph(State)
+    .addNode("one", () => ({ log: [interrupt<string, string>("one")] }))
+    .addNode("two", () => ({ log: [interrupt<string, string>("two", { responseSchema })] }))
+    .addEdge(START, "one")
+    .addEdge(START, "two")
+    .compile();
+  const { engine } = startEngine(graph);
+  const asking = await interrupted(engine, await startRun(engine));
+  const answers = asking.interrupts.map(({ id }) => ({ interruptId: id, value: "no" }));
+  await engine.resume(asking.id, answers, null);
+  await until(async () => (await engine.get(asking.id, null)).epoch === 2);
+  const again = await interrupted(engine, asking);
+  expect(again.interrupts).toEqual(asking.interrupts.filter(({ value }) => value === "two"));
+  const [question] = again.interrupts;
+  await engine.resume(asking.id, [{ interruptId: question?.id ?? "", value: "please" }], null);
+  expect(await ended(engine, asking)).toMatchObject({ output: { log: ["no", "please"] } });
+});
+
+test("a graph that takes too long to be made ends its run", async () => {
+  const { engine } = startEngine({
+    graph: questions(["one"]),
+    makeGraph: () => new Promise<never>(() => undefined),
+  });
+  const run = await startRun(engine, { timeoutMs: 1 });
+  expect(await ended(engine, run)).toMatchObject({ error: { code: "RUN_TIMEOUT" } });
+});
+
 describe("of a run's checkpoints", () => {
   const loop = (channel: object) =>
     new StateGraph(Annotation.Root({ log: channel as typeof State.spec.log }))
@@ -168,6 +197,32 @@ describe("of a run's checkpoints", () => {
     const { engine, backend } = startEngine({ graph, config }, { memory: { maxCheckpoints: 5 } });
     const run = await ended(engine, await startRun(engine));
     expect(await checkpointsOf(backend.checkpointer, run.threadId)).toBe(5);
+  });
+
+  test("none is being forgotten any more when the engine has stopped", async () => {
+    const kept = memory({ maxCheckpoints: 5 });
+    const first = createGate();
+    let pruning = 0;
+    const backend: Backend = {
+      ...kept,
+      async pruneCheckpoints(threadId, keep) {
+        pruning += 1;
+        if (first.arrivals === 0) await first.pass();
+        await kept.pruneCheckpoints(threadId, keep);
+        pruning -= 1;
+      },
+    };
+    const { engine } = startEngine({ graph: loop(State.spec.log), config }, { backend });
+    await ended(engine, await startRun(engine));
+    let hasStopped = false;
+    const stopped = engine[Symbol.asyncDispose]().then(() => {
+      hasStopped = true;
+      return pruning;
+    });
+    let turns = 0;
+    await until(() => hasStopped || ++turns > 100);
+    first.open();
+    expect(await stopped).toBe(0);
   });
 
   test("those stay that a kept one is put together from", async () => {
