@@ -214,7 +214,6 @@ export class Execution {
         ...patch,
         status: "running",
         startedAt: run.startedAt ?? clock(),
-        interrupts: [],
         activeMs: this.#activeMs,
       },
     );
@@ -261,7 +260,7 @@ export class Execution {
     const { threadId, interrupts: asked } = this.#options.run;
     const { message } = this.#describe(cause);
     const { pendingInterrupts } = await readHead(saver, threadId);
-    const pending = asked.filter(({ id }) => pendingInterrupts.includes(id));
+    const pending = asked.filter(({ id }) => pendingInterrupts.some((one) => one.id === id));
     // A saver of the graph's own may not tell.
     const interrupts = pending.length > 0 ? pending : asked;
     return {

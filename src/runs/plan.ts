@@ -1,4 +1,5 @@
-import type { RunError } from "../events/run-event.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Interrupt, RunError } from "../events/run-event.ts";
 import type { JsonObject } from "../json.ts";
 import type { Workflow } from "../workflows/workflow.ts";
 import type { Recoveries, Run, Segment } from "./run.ts";
@@ -69,7 +70,7 @@ export function planExecution(
     return { ...execute, start: { kind: "continue" }, fromCheckpointId: null, recoveries };
   }
   const { fromCheckpointId } = segment;
-  return { ...execute, start: startAgain(segment, head), fromCheckpointId, recoveries };
+  return { ...execute, start: startAgain(run, head), fromCheckpointId, recoveries };
 }
 
 function countRecovery(before: Recoveries, { checkpointId }: ThreadHead): Recoveries {
@@ -78,12 +79,23 @@ function countRecovery(before: Recoveries, { checkpointId }: ThreadHead): Recove
 }
 
 /** Answers that were taken before the crash are not given again: others may be asked for by now. */
-function startAgain(segment: Segment, { pendingInterrupts }: ThreadHead): Start {
+function startAgain({ segment, interrupts: asked }: Run, { pendingInterrupts }: ThreadHead): Start {
   if (segment.kind !== "answers") return { kind: segment.kind };
-  const pending = Object.entries(segment.answers).filter(([id]) => pendingInterrupts.includes(id));
+  // Before LangGraph 1.7 the next question of a node has the id of the one before.
+  const isOpen = (id: string): boolean =>
+    pendingInterrupts.some((one) => one.id === id && isSameQuestion(one, asked));
+  const pending = Object.entries(segment.answers).filter(([id]) => isOpen(id));
   return pending.length === 0
     ? { kind: "continue" }
     : { kind: "answers", answers: Object.fromEntries(pending) };
+}
+
+function isSameQuestion(
+  { id, value }: Pick<Interrupt, "id" | "value">,
+  asked: readonly Interrupt[],
+): boolean {
+  const question = asked.find((one) => one.id === id);
+  return question !== undefined && isDeepStrictEqual(question.value, value);
 }
 
 function fail(code: string, message: string): Plan {

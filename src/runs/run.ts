@@ -29,7 +29,7 @@ export interface Run {
   readonly lastSeq: number;
   readonly output: JsonValue;
   readonly error: RunError | null;
-  /** Those waiting for an answer, while `interrupted`; those that were answered, until it goes on. */
+  /** Those waiting for an answer, while `interrupted`; those that it last waited for, after that. */
   readonly interrupts: readonly Interrupt[];
   readonly cancelRequested: boolean;
   /** The most time it may take, in milliseconds. */

@@ -1,11 +1,20 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { Interrupt } from "../events/run-event.ts";
+import { toJson } from "../json.ts";
+import { isControl } from "./ingest/task-writes.ts";
 
 /** Where a thread stands. */
 export interface ThreadHead {
   /** Its newest checkpoint; `null` when there is none, or the graph keeps none. */
   readonly checkpointId: string | null;
-  /** The ids of the interrupts that wait for an answer there, those of subgraphs too. */
-  readonly pendingInterrupts: readonly string[];
+  /** The interrupts that wait for an answer there, those of subgraphs too. */
+  readonly pendingInterrupts: readonly Pick<Interrupt, "id" | "value">[];
+}
+
+/** LangGraph's `Interrupt`. */
+interface RawInterrupt {
+  readonly id?: unknown;
+  readonly value?: unknown;
 }
 
 /** Reads where a thread stands from the checkpoints that `saver` keeps. */
@@ -18,14 +27,13 @@ export async function readHead(
   });
   if (!tuple) return { checkpointId: null, pendingInterrupts: [] };
   const writes = tuple.pendingWrites ?? [];
-  const finished = new Set(writes.filter(([, channel]) => !channel.startsWith("__")).map(idOf));
+  const finished = new Set(writes.filter(([, channel]) => !isControl(channel)).map(idOf));
   return {
     checkpointId: tuple.checkpoint.id,
     pendingInterrupts: writes
       .filter((write) => write[1] === "__interrupt__" && !finished.has(idOf(write)))
-      .flatMap(([, , value]) => (Array.isArray(value) ? value : [value]) as { id?: unknown }[])
-      .map(({ id }) => id)
-      .filter((id) => typeof id === "string"),
+      .flatMap(([, , value]) => (Array.isArray(value) ? value : [value]) as RawInterrupt[])
+      .map(({ id, value }) => ({ id: String(id), value: toJson(value) })),
   };
 }
 

@@ -99,12 +99,14 @@ export class Threads {
     request: UpdateRequest,
   ): Promise<{ readonly thread: Thread; readonly state: ThreadState }> {
     const { threadId, viewer, values, checkpointId } = request;
-    return this.#options.locks.run(threadId, async () => {
+    const { locks, backend } = this.#options;
+    return locks.run(threadId, async () => {
       const thread = await this.get(threadId, viewer);
       await this.checkIdle(threadId);
       const graph = await this.openWithCheckpoints(thread);
       if (checkpointId !== undefined) await graph.checkpoint(checkpointId);
       await graph.update(values, request);
+      await backend.pruneCheckpoints(threadId, backend.retention.checkpoints);
       const state = await graph.state(undefined);
       // The update has made one.
       if (!state) throw new NotFoundError("Thread", threadId);

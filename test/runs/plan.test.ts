@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { planExecution } from "../../src/runs/plan.ts";
+import type { Interrupt } from "../../src/events/run-event.ts";
 import type { Segment } from "../../src/runs/run.ts";
 import { at, newRun } from "../../src/testing/fixtures.ts";
 
@@ -70,14 +71,18 @@ describe("a segment that a crash cut off", () => {
   });
 
   test("or with those of its answers that are still asked for", () => {
-    const head = { checkpointId: "c1", pendingInterrupts: ["b", "c"] };
-    expect(planExecution(crashed(ANSWERS, "c1"), WORKFLOW, head)).toMatchObject({
+    const question = (id: string, value = `${id}?`) => ({ id, value, namespace: [] });
+    const asked = { interrupts: [question("a"), question("b")] };
+    const startAt = (...pendingInterrupts: Interrupt[]) => {
+      const head = { checkpointId: "c1", pendingInterrupts };
+      return planExecution(crashed(ANSWERS, "c1", asked), WORKFLOW, head);
+    };
+    expect(startAt(question("b"), question("c"))).toMatchObject({
       start: { kind: "answers", answers: { b: "no" } },
     });
-    const none = { checkpointId: "c1", pendingInterrupts: ["c"] };
-    expect(planExecution(crashed(ANSWERS, "c1"), WORKFLOW, none)).toMatchObject({
-      start: { kind: "continue" },
-    });
+    expect(startAt(question("c"))).toMatchObject({ start: { kind: "continue" } });
+    const other = question("b", "the node's next, which has the same id in LangGraph before 1.7");
+    expect(startAt(other)).toMatchObject({ start: { kind: "continue" } });
   });
 
   test("is given up after three recoveries that added no checkpoint, and only then", () => {

@@ -71,11 +71,13 @@ async function prepareSaver(
 
 /** The data first, its lock last. */
 function close([connection, held]: readonly Database[]): void {
-  if (connection?.open) {
+  try {
+    if (!connection?.open) return;
     // Readers of other programs may keep it from being emptied: not worth waiting for.
     connection.pragma("busy_timeout = 0");
     connection.pragma("wal_checkpoint(TRUNCATE)");
-    connection.close();
+  } finally {
+    connection?.close();
+    held?.close();
   }
-  held?.close();
 }

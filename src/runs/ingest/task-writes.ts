@@ -48,6 +48,7 @@ function makeUpdate(writes: Writes): boolean {
   return writes.some(([channel]) => !isControl(channel));
 }
 
-function isControl(channel: string): boolean {
+/** Whether a write to this channel is about how a task goes on, and not what it came to. */
+export function isControl(channel: string): boolean {
   return CONTROL_CHANNELS.includes(channel);
 }
