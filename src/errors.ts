@@ -163,7 +163,9 @@ export class CursorExpiredError extends ServiceError {
   }) {
     super(
       details.reason === "TRIMMED"
-        ? `Events before seq ${details.oldestSeq} are no longer stored`
+        ? details.oldestSeq > details.lastSeq
+          ? `None of the ${details.lastSeq} events are stored any more`
+          : `Events before seq ${details.oldestSeq} are no longer stored`
         : `The cursor is ahead of the log, which ends at seq ${details.lastSeq}`,
     );
     this.oldestSeq = details.oldestSeq;

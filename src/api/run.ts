@@ -64,7 +64,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
       queuePosition: t.int({
         nullable: true,
         description:
-          "Its place among those that are `QUEUED`: 1 is next. Null when it is not queued.",
+          "Its place among those that are `QUEUED`: 1 is next. Null when it is not queued, or being started.",
         resolve: (run) => engine.queuePosition(run),
       }),
       attempt: t.int({
@@ -121,7 +121,11 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
         type: refs.runEventPage,
         description: "Its events, for those who cannot subscribe.",
         args: {
-          after: t.arg({ type: "Cursor", required: false }),
+          after: t.arg({
+            type: "Cursor",
+            required: false,
+            description: "From the oldest that is stored when absent.",
+          }),
           first: firstArg(t, EVENTS_PAGE),
           only: t.arg({
             type: [events.eventType],
@@ -133,7 +137,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
           checkFirst(first, EVENTS_PAGE);
           const cursor = cursorFrom(after, undefined);
           checkCursorIsOf(run.id, cursor);
-          return readPage(run, cursor?.seq ?? 0, first, only ?? undefined);
+          return readPage(run, cursor?.seq, first, only ?? undefined);
         },
       }),
     }),
@@ -141,10 +145,11 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
 
   async function readPage(
     run: Run,
-    after: number,
+    from: number | undefined,
     first: number,
     only: readonly string[] | undefined,
   ): Promise<EventPageSource> {
+    const after = from ?? (await engine.read(run.id, 0, 1)).oldestSeq - 1;
     const nodes: EventSource[] = [];
     let last = { seq: after, attempt: run.epoch };
     let lastSeq: number;

@@ -1,8 +1,6 @@
-import type { Run } from "../runs/run.ts";
-import type { Thread } from "../runs/thread.ts";
 import { NOT_ENDED } from "../runs/threads.ts";
 import type { Api } from "./api.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { viewerOf } from "./context.ts";
 import { checkFirst, firstArg, pageArgs, type PageSize } from "./page.ts";
 import { readRuns, RUNS_PAGE } from "./run-connection.ts";
 
@@ -42,7 +40,7 @@ export function implementThread(api: Api): void {
         nullable: true,
         description:
           "The run that it is busy with, interrupted perhaps; others that have not ended wait for it. Null when there is none.",
-        resolve: (thread, _args, context) => activeRun(thread, context),
+        resolve: async ({ id }) => (await engine.threads.activeRun(id)) ?? null,
       }),
       state: t.field({
         type: refs.threadState,
@@ -83,16 +81,4 @@ export function implementThread(api: Api): void {
   });
 
   /** The oldest of those that have not ended. */
-  async function activeRun({ id }: Thread, context: ApiContext | undefined): Promise<Run | null> {
-    const filter = { threadId: id, statuses: NOT_ENDED };
-    let oldest: Run | undefined;
-    let hasMore = true;
-    while (hasMore) {
-      const page = { first: RUNS_PAGE.most, after: oldest?.id };
-      const found = await engine.list(filter, page, viewerOf(context));
-      oldest = found.runs.at(-1) ?? oldest;
-      hasMore = found.hasMore;
-    }
-    return oldest ?? null;
-  }
 }

@@ -80,6 +80,11 @@ export class Starter {
       if (checkpointId === undefined && mayWait(request)) return;
       if (!mayWait(request)) await threads.checkIdle(threadId);
       await graph.checkpoint(checkpointId);
+      const state = await graph.state(checkpointId);
+      if (state && state.next.length > 0) return;
+      throw new BadUserInputError(
+        `Nothing is next on thread ${JSON.stringify(threadId)}: start a run with an input, or continue from an earlier checkpoint`,
+      );
     });
   }
 

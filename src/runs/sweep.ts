@@ -32,11 +32,12 @@ export class Sweeper implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Sweeps from time to time: four times in the retention, but at least once a minute. */
+  /** Sweeps now, and then from time to time: four times in the retention, but at least once a minute. */
   open(): void {
     const { endedMs } = this.#options.backend.retention;
     const intervalMs = Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, endedMs / 4));
     this.#timer = setInterval(() => void this.sweep(), intervalMs).unref();
+    void this.sweep();
   }
 
   /** Sweeps once, unless it does already. Never rejects: what fails is logged, and tried again next time. */
@@ -107,6 +108,10 @@ export class Sweeper implements AsyncDisposable {
         this.#isTooLarge = true;
         return;
       }
+      logger.info(
+        { bytes, runIds: runs.map(({ id }) => id) },
+        "more is stored than retention.bytes allows: the events of these ended runs are let go",
+      );
       for (const run of runs) {
         await backend.events.trim(run.id, run.lastSeq + 1);
         if (await this.#hasOwnThread(run)) await backend.pruneCheckpoints(run.threadId, 1);

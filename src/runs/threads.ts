@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Backend } from "../backend.ts";
 import { BadUserInputError, NotFoundError, ThreadBusyError } from "../errors.ts";
 import type { RunStatus } from "../events/run-event.ts";
+import type { Run } from "./run.ts";
 import type { JsonObject } from "../json.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import { checkpointerOf } from "./graph-with-backend.ts";
@@ -11,6 +12,9 @@ import { threadExists, ThreadGraph } from "./thread-graph.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
 import type { ThreadState } from "./thread-state.ts";
 import type { Thread } from "./thread.ts";
+
+/** How many runs of a thread are looked through at a time. */
+const RUNS_PER_PAGE = 100;
 
 export interface ThreadsOptions {
   readonly workflows: Workflows;
@@ -167,11 +171,23 @@ export class Threads {
     );
   }
 
+  /** The run that the thread is busy with: of those that have not ended, the one that came first. */
+  async activeRun(threadId: string): Promise<Run | undefined> {
+    const { backend } = this.#options;
+    let active: Run | undefined;
+    for (let hasMore = true; hasMore;) {
+      const page = { first: RUNS_PER_PAGE, after: active?.id };
+      const found = await backend.runs.list({ threadId, statuses: NOT_ENDED }, page);
+      active = found.runs.at(-1) ?? active;
+      ({ hasMore } = found);
+    }
+    return active;
+  }
+
   /** Throws `ThreadBusyError` while a run of the thread has not ended. */
   async checkIdle(threadId: string): Promise<void> {
-    const { backend } = this.#options;
-    const { runs } = await backend.runs.list({ threadId, statuses: NOT_ENDED }, { first: 1 });
-    if (runs[0]) throw new ThreadBusyError(threadId, runs[0].id);
+    const active = await this.activeRun(threadId);
+    if (active) throw new ThreadBusyError(threadId, active.id);
   }
 
   async #open({ id, workflow: name }: Thread): Promise<ThreadGraph | undefined> {

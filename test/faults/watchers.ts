@@ -22,9 +22,9 @@ export const KINDS = [...Object.keys(STOCK_CLIENTS), "EventSource"];
 const QUERY = `subscription ($runId: ID!) {
   workflowEvents(runId: $runId) {
     __typename
-    ... on RunEvent { seq attempt taskId }
+    ... on RunEvent { seq attempt node taskId namespace }
     ... on WrittenEvent { payload }
-    ... on RunStatusEvent { runStatus output error { message } }
+    ... on RunStatusEvent { runStatus output error { __typename message } }
   }
 }`;
 

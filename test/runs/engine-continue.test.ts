@@ -50,10 +50,13 @@ describe("continue", () => {
   test("is idempotent by runId, whatever ran on the thread since", async () => {
     const { engine } = startEngine(counter, { workflows: { other: counter } });
     await ended(engine, await startRun(engine, { threadId: "t" }));
-    const { run } = await goOn(engine, { runId: "r" });
+    const thread = await engine.threads.get("t", null);
+    const { states } = await engine.threads.history(thread, { first: 10 });
+    const checkpointId = states.find(({ next }) => next.length > 0)?.checkpointId;
+    const { run } = await goOn(engine, { runId: "r", checkpointId });
     await ended(engine, run);
     await ended(engine, await startRun(engine, { threadId: "t", workflow: "other" }));
-    expect(await goOn(engine, { runId: "r", context: {} })).toMatchObject({
+    expect(await goOn(engine, { runId: "r", checkpointId, context: {} })).toMatchObject({
       run: { id: "r", workflow: "work" },
       isNew: false,
     });
@@ -61,6 +64,15 @@ describe("continue", () => {
     const conflict = { code: "RUN_CONFLICT" };
     await expect(startRun(engine, { runId, threadId })).rejects.toMatchObject(conflict);
     await expect(goOn(engine, { runId, checkpointId: "c" })).rejects.toMatchObject(conflict);
+  });
+
+  test("is refused where nothing is next", async () => {
+    const { engine } = startEngine(counter);
+    await ended(engine, await startRun(engine, { threadId: "t" }));
+    await expect(goOn(engine)).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      message: expect.stringContaining("Nothing is next"),
+    });
   });
 
   test("waits behind a run that has not ended only when it is asked to", async () => {

@@ -38,6 +38,18 @@ test("an answer is taken that JSON writes as another number", async () => {
   await engine[Symbol.asyncDispose]();
 });
 
+test("an answer is taken that is an object without a prototype, as GraphQL makes of literals", async () => {
+  await using backend = await sqlite({ path: await fileFor() });
+  const { engine } = startEngine(questions(["one"]), { backend });
+  const run = await interrupted(engine, await startRun(engine));
+  const value = Object.assign(Object.create(null), { approved: true }) as { approved: true };
+  await engine.resume(run.id, [{ interruptId: run.interrupts[0]?.id ?? "", value }], null);
+  expect(await ended(engine, run)).toMatchObject({
+    output: { answers: { one: { approved: true } } },
+  });
+  await engine[Symbol.asyncDispose]();
+});
+
 test("threads are changed, forked, queued on and deleted in a file as in memory", async () => {
   await using backend = await sqlite({ path: await fileFor() });
   const { engine } = startEngine(counter, { backend });

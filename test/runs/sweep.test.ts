@@ -118,7 +118,7 @@ describe("beyond the bytes that a backend may take", () => {
     expect(await backend.storedBytes()).toBeGreaterThan(500_000);
     const { lines } = await sweepAt(Date.now(), backend);
     expect(await backend.storedBytes()).toBeLessThanOrEqual(500_000);
-    expect(lines).toEqual([]);
+    expect(new Set(lines.map(({ level }) => level))).toEqual(new Set(["info"]));
     const [first, last] = [runs[0]?.id ?? "", runs.at(-1)?.id ?? ""];
     const { events, oldestSeq, lastSeq } = await backend.events.read(first, { after: 0, limit: 9 });
     expect({ events, oldestSeq }).toEqual({ events: [], oldestSeq: lastSeq + 1 });

@@ -12,7 +12,7 @@ const APPLICATION_ID = 0x4c_47_71_6c;
 export function migrate(connection: Database, path: string): void {
   const version = Number(connection.pragma("user_version", { simple: true }));
   const applicationId = connection.pragma("application_id", { simple: true });
-  if (version > 0 && applicationId !== APPLICATION_ID) {
+  if (applicationId !== APPLICATION_ID && (version > 0 || hasForeignTables(connection))) {
     throw new ConfigError(`${path} belongs to another program: choose another file`);
   }
   if (version > MIGRATIONS.length) {
@@ -30,4 +30,12 @@ export function migrate(connection: Database, path: string): void {
       connection.pragma(`user_version = ${MIGRATIONS.length}`);
     })
     .exclusive();
+}
+
+/** Whether there are tables that LangGraph's own saver, whose file may be gone on with, does not make. */
+function hasForeignTables(connection: Database): boolean {
+  const foreign = connection.prepare(
+    "SELECT 1 FROM sqlite_schema WHERE tbl_name NOT IN ('checkpoints', 'writes') LIMIT 1",
+  );
+  return foreign.get() !== undefined;
 }

@@ -11,7 +11,7 @@ export interface Listening {
   readonly port: number;
 }
 
-/** From the supervisor to its server: stop. A channel that is closed says the same. */
+/** From the supervisor to its server: stop in good order. */
 export const STOP = "stop";
 
 /** The exit code of a server that a change of the graphs cannot help. */

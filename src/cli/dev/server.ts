@@ -8,17 +8,11 @@ import { HOPELESS, STOP, type DevOptions, type Listening } from "./messages.ts";
 
 const { flags, version } = JSON.parse(process.argv[2] ?? "") as DevOptions;
 
-let isStopping = false;
 const stopped = new Promise<void>((resolve) => {
-  const stop = (): void => {
-    isStopping = true;
-    resolve();
-  };
-  // The channel closes when the supervisor dies, however it dies; while this one stops, the second
-  // Ctrl-C has ended it.
-  process.once("disconnect", () => (isStopping ? process.exit() : stop()));
-  process.on("message", (message) => message === STOP && stop());
+  process.on("message", (message) => message === STOP && resolve());
 });
+// The channel closes when the supervisor dies: of a second Ctrl-C, or killed. Runs take it as a crash.
+process.once("disconnect", () => process.exit());
 // A terminal sends it to both; the supervisor decides.
 process.on("SIGINT", () => undefined);
 // While modules still load, there is nothing to end in good order.
