@@ -1,25 +1,26 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import {
   type BaseCheckpointSaver,
-  Command,
   isGraphDrained,
   isInvalidResume,
   RunControl,
 } from "@langchain/langgraph";
 import type { Backend } from "../backend.ts";
 import { StaleWriterError } from "../errors.ts";
-import type { RunError, StatusBody } from "../events/run-event.ts";
+import type { RunError } from "../events/run-event.ts";
 import type { Logger } from "../logger.ts";
-import { toGraphInput } from "../workflows/graph-input.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
+import { CheckpointPruner } from "./checkpoint-pruner.ts";
 import { chunkToEvent } from "./chunk-to-event.ts";
+import { cancelled, ended, failed, refused, type Ending } from "./ending.ts";
+import { configOf, toInput } from "./graph-call.ts";
 import { checkpointerOf, withBackend } from "./graph-with-backend.ts";
 import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
 import { isRemote } from "./ingest/remote.ts";
 import { TaskWrites } from "./ingest/task-writes.ts";
 import { NO_PAST, readPast, type Past } from "./past.ts";
-import { NO_RECOVERIES, planExecution, type Plan, type Start } from "./plan.ts";
+import { NO_RECOVERIES, planExecution, type Plan } from "./plan.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
 import { RunSaver } from "./run-saver.ts";
@@ -43,12 +44,6 @@ export interface ExecutionOptions {
   readonly logger: Logger;
 }
 
-/** How an execution ends: the last status, and what of the run's record goes with it. */
-interface Ending {
-  readonly body: StatusBody;
-  readonly patch: RunPatch;
-}
-
 /** A graph that is about to be started. */
 interface Prepared {
   readonly graph: Graph;
@@ -58,9 +53,6 @@ interface Prepared {
   readonly plan: Plan & { readonly kind: "execute" };
   readonly past: Past;
 }
-
-/** Checkpoints may pile up to so many more than are kept, before the oldest are forgotten. */
-const PRUNE_EVERY = 20;
 
 /**
  * One execution of a run, from its claim to the status it ends with. `done` never rejects: every
@@ -74,15 +66,15 @@ export class Execution {
   readonly #control = new RunControl();
   readonly #startedAt: number;
   #activeMs: number;
-  #checkpoints = 0;
-  #pruning: Promise<void> = Promise.resolve();
+  readonly #pruner: CheckpointPruner;
   #stopReason: StopReason | undefined;
 
   constructor(options: ExecutionOptions) {
-    const { run, backend, limits, clock } = options;
+    const { run, backend, limits, clock, logger } = options;
     this.#options = options;
     this.#startedAt = clock().getTime();
     this.#activeMs = run.activeMs;
+    this.#pruner = new CheckpointPruner(run, backend, logger);
     this.#recorder = new Recorder({
       runId: run.id,
       epoch: run.epoch,
@@ -119,7 +111,7 @@ export class Execution {
       const ending = await this.#run(workflow);
       if ("body" in ending) await this.#recorder.end(ending.body, { ...ending.patch, owner: null });
       else await this.#recorder.release({ ...ending, owner: null });
-      if (this.#checkpoints > 0) await this.#prune();
+      await this.#pruner.finish();
     } catch (error) {
       logger.error({ err: error, runId: run.id }, "a run could not be ended");
     }
@@ -147,7 +139,8 @@ export class Execution {
   async #drive(workflow: Workflow, prepared: Prepared): Promise<Ending | RunPatch> {
     try {
       const ingested = this.#ingest(workflow, prepared);
-      return this.#ended(await unlessAborted(this.#abort.signal, ingested));
+      const outcome = await unlessAborted(this.#abort.signal, ingested);
+      return ended(outcome, { now: this.#options.clock(), activeMs: this.#activeMsNow() });
     } catch (error) {
       if (this.#stopReason !== undefined) throw error;
       if (error instanceof Error && isGraphDrained(error)) return this.#drained(prepared);
@@ -193,7 +186,7 @@ export class Execution {
         taskWrites: taskWrites ?? new TaskWrites(),
         onCheckpoint: () => {
           // What a graph keeps in a saver of its own is its own affair.
-          if (saver === backend.checkpointer) this.#onCheckpoint();
+          if (saver === backend.checkpointer) this.#pruner.note();
         },
       });
     return {
@@ -242,19 +235,6 @@ export class Execution {
     });
   }
 
-  #ended({ output, interrupts, isInterrupted }: IngestOutcome): Ending {
-    if (isInterrupted) {
-      return {
-        body: { kind: "status", status: "interrupted", output, interrupts },
-        patch: { status: "interrupted", output, interrupts, activeMs: this.#activeMsNow() },
-      };
-    }
-    return {
-      body: { kind: "status", status: "succeeded", output },
-      patch: { status: "succeeded", output, finishedAt: this.#options.clock() },
-    };
-  }
-
   /** The node's own schema refused an answer: all questions are open whose nodes have not finished. */
   async #refused({ saver }: Prepared, cause: unknown): Promise<Ending> {
     const { threadId, interrupts: asked } = this.#options.run;
@@ -263,15 +243,7 @@ export class Execution {
     const pending = asked.filter(({ id }) => pendingInterrupts.some((one) => one.id === id));
     // A saver of the graph's own may not tell.
     const interrupts = pending.length > 0 ? pending : asked;
-    return {
-      body: {
-        kind: "status",
-        status: "interrupted",
-        interrupts,
-        error: { code: "BAD_USER_INPUT", message },
-      },
-      patch: { status: "interrupted", interrupts, activeMs: this.#activeMsNow() },
-    };
+    return refused(interrupts, { code: "BAD_USER_INPUT", message }, this.#activeMsNow());
   }
 
   /** How the run ends when it was stopped: that counts, whatever the graph made of the abort. */
@@ -307,10 +279,7 @@ export class Execution {
       { runId: run.id, workflow: run.workflow, code: error.code, err: cause },
       "run failed",
     );
-    return {
-      body: { kind: "status", status: "failed", error },
-      patch: { status: "failed", error, finishedAt: clock() },
-    };
+    return failed(error, clock());
   }
 
   /** What goes on next time begins where the graph has stopped, as if it had been asked to. */
@@ -331,26 +300,6 @@ export class Execution {
     return this.#activeMs + this.#options.clock().getTime() - this.#startedAt;
   }
 
-  #onCheckpoint(): void {
-    this.#checkpoints += 1;
-    if (this.#checkpoints % PRUNE_EVERY === 0) void this.#prune();
-  }
-
-  /** Once more when it is done; so whoever waits for the last has waited for all. */
-  #prune(): Promise<void> {
-    this.#pruning = this.#pruning.then(() => this.#pruneOnce());
-    return this.#pruning;
-  }
-
-  async #pruneOnce(): Promise<void> {
-    const { run, backend, logger } = this.#options;
-    try {
-      await backend.pruneCheckpoints(run.threadId, backend.retention.checkpoints);
-    } catch (error) {
-      logger.error({ err: error, runId: run.id }, "old checkpoints could not be removed");
-    }
-  }
-
   #describe(error: unknown): RunError {
     return toRunError(error, this.#options.exposeErrors);
   }
@@ -361,46 +310,6 @@ export class Execution {
     }
     this.stop("lost");
   }
-}
-
-/** What the graph is run with. What the workflow's author gave as context stands above the client's. */
-function configOf(
-  run: Run,
-  workflow: Workflow,
-  fromCheckpointId: string | null = null,
-): RunnableConfig {
-  const { context: authors, ...config } = workflow.config;
-  const clients = toGraphInput(workflow.schemas.context, run.context);
-  return {
-    ...config,
-    ...((clients ?? authors) !== undefined && {
-      context: { ...(clients as object | null), ...(authors as object | undefined) },
-    }),
-    // LangGraph's server names these as well, so that nodes written for it find them.
-    configurable: {
-      thread_id: run.threadId,
-      run_id: run.id,
-      graph_id: workflow.name,
-      assistant_id: workflow.name,
-      ...(fromCheckpointId !== null && { checkpoint_id: fromCheckpointId }),
-    },
-  };
-}
-
-/** What `graph.stream` takes. */
-function toInput(start: Start, run: Run, workflow: Workflow): unknown {
-  if (start.kind === "input") return toGraphInput(workflow.schemas.input, run.input);
-  // Going on from a static breakpoint answers nothing.
-  if (start.kind !== "answers" || Object.keys(start.answers).length === 0) return null;
-  return new Command({ resume: start.answers });
-}
-
-/** The ending of a cancelled run. */
-export function cancelled(finishedAt: Date): Ending {
-  return {
-    body: { kind: "status", status: "cancelled" },
-    patch: { status: "cancelled", interrupts: [], finishedAt },
-  };
 }
 
 /** Does not wait for a graph that goes on in spite of the abort: nobody hears it any more. */

@@ -1,7 +1,8 @@
 import { StaleWriterError } from "../errors.ts";
 import { RUN_ORIGIN } from "../events/run-event.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { cancelled, Execution } from "./execution.ts";
+import { cancelled } from "./ending.ts";
+import { Execution } from "./execution.ts";
 import { chooseIngest } from "./ingest/choose-ingest.ts";
 import { isFinal, type Run } from "./run.ts";
 import { UntypedEvents } from "./untyped-events.ts";
