@@ -80,7 +80,7 @@ export function implementRunStatusEvent({ refs, engine }: Api): void {
       error: t.field({
         type: refs.runError,
         nullable: true,
-        description: "Why the run failed.",
+        description: "Why the run failed, or why an answer was refused while it goes on waiting.",
         resolve: ({ event }) => event.error ?? null,
       }),
       interrupts: t.field({
