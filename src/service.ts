@@ -50,6 +50,12 @@ export interface ServiceOptions {
    */
   readonly exposeErrors?: boolean | undefined;
   /**
+   * Whether the selections of subscriptions are compiled before they are executed for each event; if
+   * not, graphql-js interprets them each time. The results are the same.
+   * @default true
+   */
+  readonly compile?: boolean | undefined;
+  /**
    * A pino logger, or anything like one. Throwing from it changes nothing.
    * @default pino at level `info`, to stdout
    */
@@ -101,6 +107,7 @@ export function createService(options: ServiceOptions): Service {
     names,
     toWorkflowInput,
     allowedOrigins,
+    compile: options.compile ?? true,
     logger,
   });
   const sockets = createWebSocketTransport(pipeline, logger);

@@ -4,7 +4,13 @@ import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { viewerOf, type ApiContext } from "./context.ts";
 import { startRun, type GivenRun, type RunArgs } from "./run-args.ts";
-import { checkCursorIsOf, cursorFrom, resolveItem, subscribeToRun } from "./subscribe-to-run.ts";
+import {
+  checkCursorIsOf,
+  cursorFrom,
+  maxRateArg,
+  resolveItem,
+  subscribeToRun,
+} from "./subscribe-to-run.ts";
 import type { WorkflowEventRefs } from "./workflow-event.ts";
 
 /** How long the client of an `onDisconnect: CANCEL` subscription may be away. */
@@ -45,6 +51,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
           required: false,
           description: "Only events of these types, whatever the operation names.",
         }),
+        maxRate: maxRateArg(t),
         onDisconnect: t.arg({ type: onDisconnect, required: true, defaultValue: "continue" }),
       },
       subscribe: async (_root, given, context, info) => {
@@ -57,6 +64,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
           run,
           cursor,
           only: given.only,
+          maxRate: given.maxRate,
           info,
           context,
           onLeave:

@@ -1,6 +1,12 @@
 import type { Api } from "./api.ts";
 import { viewerOf } from "./context.ts";
-import { checkCursorIsOf, cursorFrom, resolveItem, subscribeToRun } from "./subscribe-to-run.ts";
+import {
+  checkCursorIsOf,
+  cursorFrom,
+  maxRateArg,
+  resolveItem,
+  subscribeToRun,
+} from "./subscribe-to-run.ts";
 import type { WorkflowEventRefs } from "./workflow-event.ts";
 
 /** `Subscription.workflowEvents`. */
@@ -24,12 +30,13 @@ export function addWorkflowEvents(api: Api, events: WorkflowEventRefs): void {
           required: false,
           description: "Only events of these types, whatever the operation names.",
         }),
+        maxRate: maxRateArg(t),
       },
-      subscribe: async (_root, { runId, after, only }, context, info) => {
+      subscribe: async (_root, { runId, after, only, maxRate }, context, info) => {
         const cursor = cursorFrom(after, context);
         checkCursorIsOf(runId, cursor);
         const run = await engine.get(runId, viewerOf(context));
-        return subscribeToRun(api, { run, cursor, only, info, context });
+        return subscribeToRun(api, { run, cursor, only, maxRate, info, context });
       },
       resolve: resolveItem,
     }),

@@ -1,57 +1,118 @@
-import { setImmediate } from "node:timers/promises";
 import { CursorExpiredError, ServiceStoppingError } from "../errors.ts";
-import type { EventLog, EventPage } from "./event-log.ts";
-import type { Tails } from "./tail.ts";
-
-/** How many events are read at a time. */
-const PAGE_LIMIT = 500;
+import type { EventPage } from "./event-log.ts";
+import type { Observer, Pulled } from "./observer.ts";
+import type { Tail, TailReader, Tails } from "./tail.ts";
 
 export interface FollowOptions {
   readonly runId: string;
   /** The seq of the last event the reader has; 0 for none. */
   readonly after: number;
-  /** Ends the iteration, without an error, as soon as it is aborted. */
-  readonly signal: AbortSignal;
-  readonly log: EventLog;
   readonly tails: Tails;
+  readonly observer: Observer<EventPage>;
 }
 
 /**
- * The one way to read a run's events: replays what comes after a seq, then goes on live, and ends
- * when the run has ended. Every event once, in order, in the pages in which they were found; never
- * an empty page. Readers pull: nothing is read before they ask for it.
+ * The one way to read a run's events: replays what comes after a seq, then goes on live, and
+ * completes when the run has ended. Every event once, in order, in the pages in which they were found;
+ * never an empty page. Nothing is read before it is asked for.
  *
- * Throws `CursorExpiredError` when events after `after` are no longer, or never were, in the log, and
- * `ServiceStoppingError` when the tails are closed and the run has not ended: all that the log has
- * was delivered by then.
- * Abort `signal` to stop it while it waits: `return()` alone would wait with it.
+ * Fails with `CursorExpiredError` when events after `after` are no longer, or never were, in the log,
+ * and with `ServiceStoppingError` when the tails are closed and the run has not ended: all that the
+ * log has was delivered by then.
  */
-export async function* follow(options: FollowOptions): AsyncGenerator<EventPage, void, undefined> {
-  const { runId, signal, log, tails } = options;
-  const tail = await tails.acquire(runId);
-  try {
-    let last = options.after;
-    while (!signal.aborted) {
-      // Look at the tail first: what is appended between the read and the wait must wake us.
-      const seen = tail.generation;
-      const isLastLook = tails.isClosed;
-      let page: EventPage;
-      do {
-        page = await log.read(runId, { after: last, limit: PAGE_LIMIT });
-        checkReach(page, last);
-        if (page.events.length > 0) {
-          yield page;
-          last = page.events.at(-1)?.seq ?? last;
-          // A socket that takes all at once never waits; others must get their turn all the same.
-          if (last < page.lastSeq) await setImmediate();
-        }
-      } while (last < page.lastSeq && !signal.aborted);
-      if (page.closed || signal.aborted) return;
-      if (isLastLook) throw new ServiceStoppingError();
-      await tail.changedSince(seen, signal);
+export function follow(options: FollowOptions): Pulled {
+  return new Follower(options);
+}
+
+/** What was found when the log was read last. */
+interface Look {
+  readonly lastSeq: number;
+  /** Whether the run had ended. */
+  readonly isClosed: boolean;
+}
+
+class Follower implements Pulled, TailReader {
+  readonly #runId: string;
+  readonly #tails: Tails;
+  readonly #observer: Observer<EventPage>;
+  #tail: Tail | undefined;
+  /** The seq of the last event that was delivered. */
+  #last: number;
+  #look: Look | undefined;
+  /** The tail's, and whether the tails were closed, from before the newest look. */
+  #generation = 0;
+  #isLastLook = false;
+  #isClosed = false;
+
+  constructor({ runId, after, tails, observer }: FollowOptions) {
+    this.#runId = runId;
+    this.#tails = tails;
+    this.#observer = observer;
+    this.#last = after;
+  }
+
+  pull(): void {
+    if (this.#isClosed) return;
+    if (!this.#tail) return this.#listen();
+    if (!this.#look) return this.#read(this.#tail);
+    if (this.#last < this.#look.lastSeq) {
+      // A socket that takes all at once never waits; others must get their turn all the same.
+      setImmediate(() => this.onChange());
+    } else if (this.#look.isClosed) {
+      this.close();
+      this.#observer.complete();
+    } else if (this.#isLastLook) {
+      this.onError(new ServiceStoppingError());
+    } else {
+      this.#tail.wait(this.#generation, this);
     }
-  } finally {
-    tail.release();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#tail?.release(this);
+  }
+
+  onChange(): void {
+    if (this.#tail && !this.#isClosed) this.#read(this.#tail);
+  }
+
+  onPage(page: EventPage): void {
+    if (this.#isClosed) return;
+    try {
+      checkReach(page, this.#last);
+    } catch (error) {
+      return this.onError(error);
+    }
+    this.#look = { lastSeq: page.lastSeq, isClosed: page.closed };
+    const newest = page.events.at(-1);
+    if (!newest) return this.pull();
+    this.#last = newest.seq;
+    this.#observer.next(page);
+  }
+
+  onError(error: unknown): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#observer.error(error);
+  }
+
+  #listen(): void {
+    this.#tails.acquire(this.#runId, this).then(
+      (tail) => {
+        this.#tail = tail;
+        if (this.#isClosed) tail.release(this);
+        else this.#read(tail);
+      },
+      (error: unknown) => this.onError(error),
+    );
+  }
+
+  #read(tail: Tail): void {
+    // Look at the tail first: what is appended between the read and the wait must wake us.
+    this.#generation = tail.generation;
+    this.#isLastLook = this.#tails.isClosed;
+    tail.read(this.#last, this);
   }
 }
 

@@ -1,27 +1,46 @@
+import type { EventLog, EventPage } from "./event-log.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** How often a tail looks by itself, in case a wake-up was lost. */
 const POLL_MS = 5_000;
 
+/** How many events are read at a time. */
+const PAGE_LIMIT = 500;
+
+/** Who reads at a tail. */
+export interface TailReader {
+  /** The generation has changed: see {@link Tail.wait}. */
+  onChange(): void;
+  /** What {@link Tail.read} has found. */
+  onPage(page: EventPage): void;
+  onError(error: unknown): void;
+}
+
 /**
  * The end of one run's log, as one process watches it: one wake-up listener and one timer, however
- * many readers wait.
+ * many readers wait, and one read of the log for all that are at the same place.
  */
 export interface Tail {
   /** Grows with every wake-up. Take it before reading the log: what is appended then counts as new. */
   readonly generation: number;
-  /** Resolves as soon as the generation is another than `seen`, or `signal` is aborted. */
-  changedSince(seen: number, signal: AbortSignal): Promise<void>;
+  /** Reads the events after a seq, as many as a page holds. */
+  read(after: number, reader: TailReader): void;
+  /** Tells the reader as soon as the generation is another than `seen`: now, or once. */
+  wait(seen: number, reader: TailReader): void;
+  /** Lets go of the tail; what the reader waits for may still come, but no change. */
+  release(reader: TailReader): void;
 }
 
 /** All tails of a process. */
 export class Tails {
   readonly #wakeups: Wakeups;
+  readonly #log: EventLog;
   readonly #tails = new Map<string, SharedTail>();
   #isClosed = false;
 
-  constructor(wakeups: Wakeups) {
+  constructor(wakeups: Wakeups, log: EventLog) {
     this.#wakeups = wakeups;
+    this.#log = log;
   }
 
   /** Whether this process stops, and nobody is to wait here any more. */
@@ -37,81 +56,108 @@ export class Tails {
 
   /** How many readers of this run there are in this process. */
   readersOf(runId: string): number {
-    return this.#tails.get(runId)?.readers ?? 0;
+    return this.#tails.get(runId)?.readers.size ?? 0;
   }
 
-  /** The run's tail, listening. Whoever acquires it releases it, once. */
-  async acquire(runId: string): Promise<Tail & { release(): void }> {
+  /** The run's tail, listening. Whoever acquires it for a reader releases it. */
+  async acquire(runId: string, reader: TailReader): Promise<Tail> {
     let tail = this.#tails.get(runId);
     if (!tail) {
-      tail = new SharedTail(this.#wakeups, runId);
+      tail = new SharedTail(this.#wakeups, this.#log, runId, () => this.#tails.delete(runId));
       this.#tails.set(runId, tail);
     }
-    const shared = tail;
-    shared.readers += 1;
-    const release = (): void => {
-      shared.readers -= 1;
-      if (shared.readers > 0) return;
-      if (this.#tails.get(runId) === shared) this.#tails.delete(runId);
-      shared.close();
-    };
+    tail.readers.add(reader);
     try {
-      await shared.listening;
+      await tail.listening;
     } catch (error) {
-      release();
+      tail.release(reader);
       throw error;
     }
-    return {
-      get generation() {
-        return shared.generation;
-      },
-      changedSince: (seen, signal) => shared.changedSince(seen, signal),
-      release,
-    };
+    return tail;
   }
+}
+
+/** A read of the log, and who waits for it. */
+interface Reading {
+  readonly after: number;
+  readonly generation: number;
+  readonly readers: TailReader[];
 }
 
 class SharedTail implements Tail {
   generation = 0;
-  /** How many hold it. */
-  readers = 0;
+  /** Who holds it. */
+  readonly readers = new Set<TailReader>();
   /** Resolves once wake-ups are sure to arrive. */
   readonly listening: Promise<void>;
+  readonly #log: EventLog;
+  readonly #runId: string;
+  readonly #onClose: () => void;
   readonly #unsubscribe: Promise<() => void>;
-  readonly #waiting = new Set<() => void>();
   readonly #poll: NodeJS.Timeout;
+  #waiting = new Set<TailReader>();
+  /** The newest read, until it is done: readers that keep up are all at one place, and share it. */
+  #newest: Reading | undefined;
 
-  constructor(wakeups: Wakeups, runId: string) {
+  constructor(wakeups: Wakeups, log: EventLog, runId: string, onClose: () => void) {
+    this.#log = log;
+    this.#runId = runId;
+    this.#onClose = onClose;
     this.#unsubscribe = wakeups.subscribe(runId, () => this.wake());
     this.listening = this.#unsubscribe.then(() => undefined);
     this.#poll = setInterval(() => this.wake(), POLL_MS).unref();
   }
 
-  changedSince(seen: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted || this.generation !== seen) return resolve();
-      const settle = (): void => {
-        this.#waiting.delete(settle);
-        signal.removeEventListener("abort", settle);
-        resolve();
-      };
-      this.#waiting.add(settle);
-      signal.addEventListener("abort", settle);
-    });
+  read(after: number, reader: TailReader): void {
+    const { generation } = this;
+    if (this.#newest?.after === after && this.#newest.generation === generation) {
+      this.#newest.readers.push(reader);
+      return;
+    }
+    const reading: Reading = { after, generation, readers: [reader] };
+    this.#newest = reading;
+    this.#log.read(this.#runId, { after, limit: PAGE_LIMIT }).then(
+      (page) => {
+        this.#done(reading);
+        for (const one of reading.readers) one.onPage(page);
+      },
+      (error: unknown) => {
+        this.#done(reading);
+        for (const one of reading.readers) one.onError(error);
+      },
+    );
   }
 
-  close(): void {
+  wait(seen: number, reader: TailReader): void {
+    if (this.generation !== seen) reader.onChange();
+    else this.#waiting.add(reader);
+  }
+
+  release(reader: TailReader): void {
+    this.#waiting.delete(reader);
+    if (this.readers.delete(reader) && this.readers.size === 0) this.#close();
+  }
+
+  wake(): void {
+    this.generation += 1;
+    const waiting = this.#waiting;
+    // Those that wait again meanwhile wait for the next time.
+    this.#waiting = new Set();
+    for (const reader of waiting) reader.onChange();
+  }
+
+  /** What is asked for from now on is not in it. */
+  #done(reading: Reading): void {
+    if (this.#newest === reading) this.#newest = undefined;
+  }
+
+  #close(): void {
+    this.#onClose();
     clearInterval(this.#poll);
     // A failed subscription has nothing to undo; `acquire` reported it.
     this.#unsubscribe.then(
       (unsubscribe) => unsubscribe(),
       () => undefined,
     );
-    this.wake();
-  }
-
-  wake(): void {
-    this.generation += 1;
-    for (const settle of this.#waiting) settle();
   }
 }

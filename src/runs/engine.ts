@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { BadUserInputError, NotFoundError } from "../errors.ts";
 import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
+import type { Observer, Pulled } from "../events/observer.ts";
 import { Tails } from "../events/tail.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { InterruptAnswer } from "./answers.ts";
@@ -43,7 +44,7 @@ export class Engine implements AsyncDisposable {
     this.threads = new Threads({ workflows, backend, locks, clock });
     this.#options = options;
     this.#clock = clock;
-    this.#tails = new Tails(backend.wakeups);
+    this.#tails = new Tails(backend.wakeups, backend.events);
     this.#worker = new Worker({ ...options, clock, owner: randomUUID() });
     this.#starter = new Starter({
       ...options,
@@ -144,9 +145,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /** The run's events after a seq, then live: see {@link follow}. The caller has checked the viewer. */
-  follow(runId: string, after: number, signal: AbortSignal): AsyncGenerator<EventPage, void> {
-    const log = this.#options.backend.events;
-    return follow({ runId, after, signal, log, tails: this.#tails });
+  follow(runId: string, after: number, observer: Observer<EventPage>): Pulled {
+    return follow({ runId, after, tails: this.#tails, observer });
   }
 
   /** One page of the run's events. The caller has checked the viewer. */

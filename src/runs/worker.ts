@@ -1,5 +1,6 @@
 import { StaleWriterError } from "../errors.ts";
 import { RUN_ORIGIN } from "../events/run-event.ts";
+import { BlockedLoop } from "./blocked-loop.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { cancelled } from "./ending.ts";
 import { Execution } from "./execution.ts";
@@ -21,6 +22,7 @@ export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #executions = new Map<string, Execution>();
   readonly #untypedEvents: UntypedEvents;
+  readonly #blockedLoop: BlockedLoop;
   #heartbeat: NodeJS.Timeout | undefined;
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
@@ -30,6 +32,7 @@ export class Worker implements AsyncDisposable {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#untypedEvents = new UntypedEvents(options.logger);
+    this.#blockedLoop = new BlockedLoop(options);
   }
 
   /** Begins to work: takes up what waits, and what others, or an earlier process, left behind. */
@@ -109,6 +112,7 @@ export class Worker implements AsyncDisposable {
     const workflow = this.#options.workflows.get(run.workflow);
     if (!workflow) return;
     const { backend, limits, exposeErrors, clock, logger } = this.#options;
+    const unwatch = this.#blockedLoop.watch(workflow.name);
     const execution = new Execution({
       run,
       workflow,
@@ -124,6 +128,7 @@ export class Worker implements AsyncDisposable {
     if (run.cancelRequested) execution.stop("cancelled");
     else if (this.#isClosed) execution.stop(backend.isDurable ? "released" : "cancelled");
     void execution.done.then(() => {
+      unwatch();
       // One that was lost may have a successor here already.
       if (this.#executions.get(run.id) === execution) this.#executions.delete(run.id);
       this.poke();

@@ -1,4 +1,6 @@
-import type { ExecutionResult } from "graphql";
+import type { CursorExtensions, Format } from "../projection/frame.ts";
+import type { Subscription } from "../projection/subscription.ts";
+import type { ReadFrames } from "./read-frames.ts";
 import { requestState } from "./request-state.ts";
 import { streamedResponse, type FetchApi } from "./streamed-response.ts";
 
@@ -8,11 +10,20 @@ const PING_MS = 12_000;
 /** A comment. */
 const PING = ":\n\n";
 
-const HEADERS = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-cache, no-transform",
-  // nginx buffers answers otherwise.
-  "x-accel-buffering": "no",
+const FRAMING = {
+  headers: {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    // nginx buffers answers otherwise.
+    "x-accel-buffering": "no",
+  },
+  // Some browsers report an open stream only once something has come.
+  opening: PING,
+  ping: PING,
+  pingMs: PING_MS,
+  // A frame without data moves the cursor and dispatches nothing (HTML standard, 9.2.6).
+  tick: (at: CursorExtensions) => `${idLine(at)}\n`,
+  ending: "event: complete\ndata:\n\n",
 };
 
 /**
@@ -21,22 +32,19 @@ const HEADERS = {
  */
 export function eventSourceResponse(
   request: Request,
-  results: AsyncIterable<ExecutionResult>,
-  format: (result: ExecutionResult) => string,
+  subscription: Subscription,
+  format: Format,
   fetchApi: FetchApi,
 ): Response {
   if (requestState(request).isPastEnd) {
-    void results[Symbol.asyncIterator]().return?.();
+    subscription.close();
     return new fetchApi.Response(null, { status: 204 });
   }
-  const framing = {
-    headers: HEADERS,
-    // Some browsers report an open stream only once something has come.
-    opening: PING,
-    ping: PING,
-    pingMs: PING_MS,
-    format,
-    ending: "event: complete\ndata:\n\n",
-  };
-  return streamedResponse(results, framing, fetchApi);
+  const read: ReadFrames = (observer) => subscription.watch(format, observer);
+  return streamedResponse(read, FRAMING, fetchApi);
+}
+
+/** The line that a client brings back as `Last-Event-ID`. */
+export function idLine(at: CursorExtensions | undefined): string {
+  return at ? `id: ${at.cursor}\n` : "";
 }

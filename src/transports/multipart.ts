@@ -1,7 +1,9 @@
 import type { ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import type { CursorExtensions, Format } from "../projection/frame.ts";
+import { Subscription } from "../projection/subscription.ts";
+import { singleFrame, type ReadFrames } from "./read-frames.ts";
 import { streamedResponse } from "./streamed-response.ts";
-import { cursorOfResult, isStream, isTick, toStream } from "./subscribe.ts";
 import { withoutInternals } from "./without-internals.ts";
 
 /** Proxies close what is silent for long; and a write is how a vanished client is found out. */
@@ -20,12 +22,14 @@ export function useMultipart(): Plugin {
     onResultProcess({ request, result, setResultProcessor }) {
       if (!acceptsMultipart(request) || Array.isArray(result)) return;
       // Refused before it began: whoever reads JSON gets it, with a status.
-      if (!isStream(result) && acceptsJson(request)) return;
-      const results = toStream(result as ExecutionResult | AsyncIterable<ExecutionResult>);
-      setResultProcessor(
-        (_result, fetchApi) => streamedResponse(results, FRAMING, fetchApi),
-        "multipart/mixed",
-      );
+      const isStream = result instanceof Subscription;
+      if (!isStream && acceptsJson(request)) return;
+      setResultProcessor((_result, fetchApi) => {
+        const read: ReadFrames = isStream
+          ? (observer) => result.watch(FORMAT, observer)
+          : singleFrame(writePart(present(result as ExecutionResult), undefined));
+        return streamedResponse(read, FRAMING, fetchApi);
+      }, "multipart/mixed");
     },
   };
 }
@@ -59,17 +63,20 @@ const FRAMING = {
   opening: `\r\n--graphql${HEARTBEAT}`,
   ping: HEARTBEAT,
   pingMs: HEARTBEAT_MS,
-  format: formatPart,
+  // Clients have no way to take a cursor without a result.
+  tick: () => HEARTBEAT,
   ending: "--\r\n",
 };
 
-function formatPart(result: ExecutionResult): string {
-  // Clients have no way to take a cursor without a result.
-  if (isTick(result)) return HEARTBEAT;
-  const errors = result.errors?.map(withoutInternals);
-  if (!errors) return part({ payload: result });
-  return cursorOfResult(result)
-    ? part({ payload: { ...result, errors } })
-    : // At no place in a run: the operation could not begin, or go on.
-      part({ payload: null, errors });
+const FORMAT: Format = { name: "multipart", write: writePart };
+
+function writePart(result: ExecutionResult, at: CursorExtensions | undefined): string {
+  return result.errors && !at
+    ? // At no place in a run: the operation could not begin, or go on.
+      part({ payload: null, errors: result.errors })
+    : part({ payload: result });
+}
+
+function present({ errors, ...result }: ExecutionResult): ExecutionResult {
+  return errors ? { ...result, errors: errors.map(withoutInternals) } : result;
 }

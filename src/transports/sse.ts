@@ -1,11 +1,17 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import { eventSourceResponse } from "./event-source-response.ts";
+import type { Format } from "../projection/frame.ts";
+import { Subscription } from "../projection/subscription.ts";
+import { eventSourceResponse, idLine } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { acceptsMultipart } from "./multipart.ts";
 import { requestState } from "./request-state.ts";
-import { cursorOfResult, isStream, isTick } from "./subscribe.ts";
 import { withoutInternals } from "./without-internals.ts";
+
+const FORMAT: Format = {
+  name: "event-stream",
+  write: (result, at) => `${idLine(at)}event: next\ndata: ${JSON.stringify(result)}\n\n`,
+};
 
 /**
  * Server-sent events as graphql-sse's "distinct connections mode" has them (`event: next`,
@@ -25,9 +31,9 @@ export function useEventSource(): Plugin {
       setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions })] });
     },
     onResultProcess({ request, result, setResultProcessor }) {
-      if (isStream(result)) {
+      if (result instanceof Subscription) {
         setResultProcessor(
-          (_result, fetchApi) => eventSourceResponse(request, result, formatResult, fetchApi),
+          (_result, fetchApi) => eventSourceResponse(request, result, FORMAT, fetchApi),
           "text/event-stream",
         );
       } else if (isEventSource(request) && !Array.isArray(result)) {
@@ -41,19 +47,6 @@ export function useEventSource(): Plugin {
       }
     },
   };
-}
-
-/** The frame of one result. */
-export function formatResult(result: ExecutionResult): string {
-  // A frame without data moves the cursor and dispatches nothing (HTML standard, 9.2.6).
-  const event = isTick(result) ? "" : `event: next\ndata: ${JSON.stringify(result)}\n`;
-  return `${formatId(result)}${event}\n`;
-}
-
-/** The line that a client brings back as `Last-Event-ID`. */
-export function formatId(result: ExecutionResult): string {
-  const at = cursorOfResult(result);
-  return at ? `id: ${at.cursor}\n` : "";
 }
 
 /** Whether events can be sent in answer: always on a socket, and by the stream endpoint. */

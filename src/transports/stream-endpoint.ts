@@ -3,11 +3,11 @@ import type { Plugin } from "graphql-yoga";
 import type { Names } from "../api/names.ts";
 import { BadUserInputError, NotFoundError, type ServiceError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
-import { eventSourceResponse } from "./event-source-response.ts";
+import type { CursorExtensions, Format } from "../projection/frame.ts";
+import { Subscription } from "../projection/subscription.ts";
+import { eventSourceResponse, idLine } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
-import { formatId } from "./sse.ts";
-import { isStream, isTick } from "./subscribe.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { withoutInternals } from "./without-internals.ts";
 
@@ -58,8 +58,9 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
       const result: unknown = await options
         .pipeline()
         .getResultForParams({ params, request }, { request, params } as never);
-      if (!isStream(result)) return refuse((result as ExecutionResult).errors ?? []);
-      endResponse(eventSourceResponse(request, result, formatFrame, fetchAPI));
+      if (!(result instanceof Subscription))
+        return refuse((result as ExecutionResult).errors ?? []);
+      endResponse(eventSourceResponse(request, result, FORMAT, fetchAPI));
     },
   };
 }
@@ -81,9 +82,10 @@ interface StreamResult {
   };
 }
 
-function formatFrame(result: ExecutionResult): string {
-  const id = formatId(result);
-  if (isTick(result)) return `${id}\n`;
+const FORMAT: Format = { name: "stream-endpoint", write: writeFrame };
+
+function writeFrame(result: ExecutionResult, at: CursorExtensions | undefined): string {
+  const id = idLine(at);
   if (result.errors) {
     const [error] = result.errors;
     return `${id}event: error\ndata: ${JSON.stringify({ message: error?.message, ...error?.extensions })}\n\n`;

@@ -1,6 +1,7 @@
-import type { ExecutionResult } from "graphql";
-import { ServiceStoppingError } from "../errors.ts";
-import { isStopping } from "./subscribe.ts";
+import type { CursorExtensions } from "../projection/frame.ts";
+import type { ReadFrames } from "./read-frames.ts";
+
+type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
 
 /** How a protocol writes a stream of results as bytes. */
 export interface Framing {
@@ -10,52 +11,64 @@ export interface Framing {
   /** What says that the stream is alive. */
   readonly ping: string;
   readonly pingMs: number;
-  readonly format: (result: ExecutionResult) => string;
+  /** What says that the cursor has moved. */
+  readonly tick: (at: CursorExtensions) => string;
   /** What comes after the last result. */
   readonly ending: string;
 }
 
 /** The web classes to answer with: Yoga's, which are Node's or quicker ones. */
-export type FetchApi = Pick<typeof globalThis, "Response" | "ReadableStream" | "TextEncoder">;
+export type FetchApi = Pick<typeof globalThis, "Response" | "ReadableStream">;
 
 /**
- * Answers with one frame a result, read as fast as the client takes them. Closing the connection
- * ends `results`. When the service stops before the run has ended, or `results` fail, the answer
- * breaks off without its ending, so that the client comes back.
+ * Answers with frames, read as fast as the client takes them. Closing the connection ends the reading.
+ * When the service stops before the run has ended, the answer breaks off without its ending, so that
+ * the client comes back.
  */
 export function streamedResponse(
-  results: AsyncIterable<ExecutionResult>,
-  { headers, opening, ping, pingMs, format, ending }: Framing,
-  { Response, ReadableStream, TextEncoder }: FetchApi,
+  read: ReadFrames,
+  { headers, opening, ping, pingMs, tick, ending }: Framing,
+  { Response, ReadableStream }: FetchApi,
 ): Response {
-  const iterator = results[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  const encode = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+  /** The newest call of `pull`, and what ends it. */
+  let asked: { readonly controller: Controller; readonly settle: () => void } | undefined;
+  const frames = read({
+    next(batch) {
+      const pieces = batch.map((frame) =>
+        frame.kind === "tick" ? Buffer.from(tick(frame.at)) : frame.bytes,
+      );
+      asked?.controller.enqueue(Buffer.concat(pieces));
+      asked?.settle();
+    },
+    error(error) {
+      clearInterval(pinging);
+      asked?.controller.error(error);
+      asked?.settle();
+    },
+    complete() {
+      clearInterval(pinging);
+      asked?.controller.enqueue(Buffer.from(ending));
+      asked?.controller.close();
+      asked?.settle();
+    },
+  });
   let pinging: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
-      controller.enqueue(encode(opening));
+      controller.enqueue(Buffer.from(opening));
       pinging = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encode(ping));
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(Buffer.from(ping));
       }, pingMs);
     },
-    async pull(controller) {
-      try {
-        const { done, value } = await iterator.next();
-        if (done !== true && isStopping(value)) throw new ServiceStoppingError();
-        if (done !== true) return controller.enqueue(encode(format(value)));
-      } catch (error) {
-        clearInterval(pinging);
-        await iterator.return?.();
-        return controller.error(error);
-      }
+    pull: (controller) =>
+      new Promise((settle) => {
+        asked = { controller, settle };
+        frames.pull();
+      }),
+    cancel() {
       clearInterval(pinging);
-      controller.enqueue(encode(ending));
-      controller.close();
-    },
-    async cancel() {
-      clearInterval(pinging);
-      await iterator.return?.();
+      frames.close();
+      asked?.settle();
     },
   });
   return new Response(body, { status: 200, headers });

@@ -7,12 +7,19 @@ import {
   type ExecutionResult,
   type FormattedExecutionResult,
 } from "graphql";
-import { CloseCode, makeServer, type Server, type SubscribePayload } from "graphql-ws";
+import {
+  CloseCode,
+  makeServer,
+  type OperationResult,
+  type Server,
+  type SubscribePayload,
+} from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Logger } from "../logger.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { SocketResults } from "./socket-results.ts";
-import { isStream, toStream } from "./subscribe.ts";
+import { Subscription } from "../projection/subscription.ts";
+import { PAYLOAD_FORMAT, SocketOperation } from "./socket-operation.ts";
+import { SocketWriter } from "./socket-writer.ts";
 import { withoutInternals } from "./without-internals.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
@@ -43,6 +50,7 @@ const ANY_SUBSCRIPTION: DocumentNode = parse("subscription { any }");
 
 interface Extra {
   readonly socket: WebSocket;
+  readonly writer: SocketWriter;
   readonly request: IncomingMessage;
 }
 
@@ -53,34 +61,44 @@ interface Extra {
  */
 export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): WebSocketTransport {
   const sockets = new Set<WebSocket>();
-  const operations = new Set<SocketResults>();
+  const operations = new Set<SocketOperation>();
   let isClosed = false;
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
     async onSubscribe({ extra, connectionParams }, id, payload) {
       const request = toRequest(pipeline, extra.request, connectionParams);
       const result = await runOperation(pipeline, request, payload, id);
+      const isSubscription = result instanceof Subscription;
       // Refused before it ran: the protocol has a message of its own for that.
-      if (!isStream(result) && !("data" in result)) {
+      if (!isSubscription && !("data" in result)) {
         return (result.errors ?? []).map(withoutInternals);
       }
-      const results = new SocketResults(toStream(result), extra.socket, id);
-      operations.add(results);
-      void results.ended.then(() => operations.delete(results));
       return {
         schema: pipeline.getEnveloped().schema,
         document: ANY_SUBSCRIPTION,
-        contextValue: results,
+        contextValue: isSubscription ? begin(result, extra, id) : result,
       };
     },
-    // Typed without a context, so what `onSubscribe` left in it is known here only.
-    subscribe: ({ contextValue }) => contextValue as SocketResults,
+    // Typed without a context, so what `onSubscribe` left in it is known here only. Of a generator,
+    // which its types ask for, graphql-ws uses what an iterator has.
+    subscribe: ({ contextValue }) => contextValue as OperationResult,
     onNext(_context, _id, _payload, _args, { errors, ...result }) {
       if (!errors) return undefined;
       const formatted = errors.map((error) => withoutInternals(error).toJSON());
       return { ...result, errors: formatted } as FormattedExecutionResult;
     },
   });
+
+  function begin(subscription: Subscription, extra: Extra, id: string): SocketOperation {
+    const operation = new SocketOperation({
+      ...extra,
+      read: (observer) => subscription.watch(PAYLOAD_FORMAT, observer),
+      id,
+    });
+    operations.add(operation);
+    void operation.ended.then(() => operations.delete(operation));
+    return operation;
+  }
 
   return {
     accept(socket, request) {
@@ -126,7 +144,7 @@ function serveSocket(
         });
       },
     },
-    { socket, request },
+    { socket, writer: new SocketWriter(socket, request), request },
   );
   const keepAlive = pingRegularly(socket);
   // The client's doing: a frame that is none, or a message that is too large. `ws` closes it.
@@ -172,13 +190,13 @@ async function runOperation(
   request: Request,
   params: SubscribePayload,
   operationId: string,
-): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+): Promise<ExecutionResult | Subscription> {
   try {
     const result: unknown = await pipeline.getResultForParams(
       { params: { ...params, variables: params.variables ?? undefined } as never, request },
       { operationId, request, params } as never,
     );
-    return result as ExecutionResult | AsyncIterable<ExecutionResult>;
+    return result as ExecutionResult | Subscription;
   } catch (error) {
     // Yoga throws what is wrong with the parameters themselves.
     if (error instanceof GraphQLError) return { errors: [error] };

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { ApiContext } from "../api/context.ts";
 import type { Names } from "../api/names.ts";
+import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.ts";
 import type { Logger } from "../logger.ts";
 import { useCheckedVariables } from "./check-variables.ts";
 import { createMaskError } from "./mask-error.ts";
@@ -11,7 +12,7 @@ import { requestState } from "./request-state.ts";
 import { whyReadOnly } from "./simple-request.ts";
 import { useEventSource } from "./sse.ts";
 import { useStreamEndpoint, type StreamEndpointOptions } from "./stream-endpoint.ts";
-import { subscribe } from "./subscribe.ts";
+import { withoutInternals } from "./without-internals.ts";
 
 export interface PipelineOptions {
   readonly schema: GraphQLSchema;
@@ -21,11 +22,14 @@ export interface PipelineOptions {
   /** See `StreamEndpointOptions`. */
   readonly toWorkflowInput: StreamEndpointOptions["toWorkflowInput"];
   readonly allowedOrigins: readonly string[];
+  /** Whether operations are compiled: see `ServiceOptions.compile`. */
+  readonly compile: boolean;
   readonly logger: Logger;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, endpoint, names, toWorkflowInput, allowedOrigins, logger } = options;
+  const { schema, endpoint, names, toWorkflowInput, allowedOrigins, compile, logger } = options;
+  const maskError = createMaskError(logger);
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
     names,
@@ -43,11 +47,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     logging: false,
     // To Yoga an empty list means any site.
     cors: allowedOrigins.length > 0 && { origin: [...allowedOrigins], credentials: true },
-    maskedErrors: { maskError: createMaskError(logger) },
+    maskedErrors: { maskError },
     plugins: [
       streamEndpoint,
       useCheckedVariables(),
-      useOwnSubscribe(),
+      useOwnSubscribe({ compile, present: (error) => withoutInternals(maskError(error)) }),
       useEventSource(),
       useMultipart(),
     ],
@@ -56,10 +60,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return pipeline;
 }
 
-function useOwnSubscribe(): Plugin {
+function useOwnSubscribe(options: SubscribeOptions): Plugin {
+  const subscribe = createSubscribe(options);
   return {
     onSubscribe({ setSubscribeFn }) {
-      setSubscribeFn(subscribe);
+      // What it resolves with is for our transports; Yoga, which expects an iterable, lets it pass.
+      setSubscribeFn(subscribe as never);
     },
   };
 }

@@ -11,19 +11,29 @@ import {
 } from "graphql";
 
 /** Stands in for arguments that must be there. GraphQL keeps names with two underscores for itself. */
-const GIVEN = "__given";
+export const GIVEN = "__given";
+
+/** An operation as its events are executed. */
+export interface EventOperation {
+  readonly document: DocumentNode;
+  /** The variables that it still has, but for {@link GIVEN}, which must be `true`. */
+  readonly variables: readonly string[];
+}
 
 /**
  * The same operation for executing its events. graphql-js coerces variables and arguments with each
  * event again, however large they are; those of the root field have done their work when the events
  * begin, and its resolver for events does not read them.
  */
-export function withoutRootArguments(args: ExecutionArgs): ExecutionArgs {
-  const { schema, operationName, variableValues } = args;
+export function withoutRootArguments({
+  schema,
+  document: original,
+  operationName,
+}: Pick<ExecutionArgs, "schema" | "document" | "operationName">): EventOperation {
   const typeInfo = new TypeInfo(schema);
   const root = schema.getSubscriptionType();
   const document: DocumentNode = visit(
-    args.document,
+    original,
     visitWithTypeInfo(typeInfo, {
       Field(node) {
         if (typeInfo.getParentType() !== root) return undefined;
@@ -42,21 +52,19 @@ export function withoutRootArguments(args: ExecutionArgs): ExecutionArgs {
   );
   const used = usedVariables(document);
   const operation = getOperationAST(document, operationName);
-  const variableDefinitions = [
-    ...(operation?.variableDefinitions ?? []).filter(({ variable }) =>
-      used.has(variable.name.value),
-    ),
-    GIVEN_DEFINITION,
-  ];
+  const definitions = (operation?.variableDefinitions ?? []).filter(({ variable }) =>
+    used.has(variable.name.value),
+  );
   return {
-    ...args,
     document: {
       ...document,
       definitions: document.definitions.map((definition) =>
-        definition === operation ? { ...operation, variableDefinitions } : definition,
+        definition === operation
+          ? { ...operation, variableDefinitions: [...definitions, GIVEN_DEFINITION] }
+          : definition,
       ),
     },
-    variableValues: { ...variableValues, [GIVEN]: true },
+    variables: definitions.map(({ variable }) => variable.name.value),
   };
 }
 

@@ -1,0 +1,57 @@
+import type { ExecutionArgs, GraphQLError } from "graphql";
+import { viewerOf, type ApiContext } from "../api/context.ts";
+import type { StreamedRun } from "../api/event-stream.ts";
+import type { ExecuteFor } from "./compile.ts";
+import type { Format } from "./frame.ts";
+import { Projection } from "./projection.ts";
+import { GIVEN } from "./without-root-arguments.ts";
+export interface OperationOptions {
+  readonly execute: ExecuteFor;
+  /** The variables that the selection of an event reads. */
+  readonly variables: readonly string[];
+  readonly present: (error: GraphQLError) => GraphQLError;
+}
+
+/** A subscription as a client wrote it: what is made of it once, whoever asks for it, of whatever run. */
+export class Operation {
+  readonly #options: OperationOptions;
+  readonly #projections = new Map<string, Projection>();
+
+  constructor(options: OperationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The projection of a run for one request, shared by all whose results are the same. Whoever
+   * acquires it releases it, once.
+   */
+  acquire(
+    run: StreamedRun,
+    format: Format,
+    { contextValue, variableValues }: Pick<ExecutionArgs, "contextValue" | "variableValues">,
+  ): { readonly projection: Projection; release(): void } {
+    const { execute, variables, present } = this.#options;
+    const used = variables.map((name) => [name, variableValues?.[name]] as const);
+    const viewer = viewerOf(contextValue as ApiContext | undefined);
+    const key = JSON.stringify([run.id, viewer, format.name, used]);
+    let shared = this.#projections.get(key);
+    if (!shared) {
+      const values = { ...Object.fromEntries(used), [GIVEN]: true };
+      shared = new Projection({
+        execute: (item) => execute(item, contextValue, values),
+        present,
+        format,
+      });
+      this.#projections.set(key, shared);
+    }
+    const projection = shared;
+    projection.watchers += 1;
+    return {
+      projection,
+      release: () => {
+        projection.watchers -= 1;
+        if (projection.watchers === 0) this.#projections.delete(key);
+      },
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+} from "graphql";
+import type { EventStream } from "../api/event-stream.ts";
+import { compile, interpret } from "./compile.ts";
+import { Operation } from "./operation.ts";
+import { Subscription } from "./subscription.ts";
+import { withoutRootArguments } from "./without-root-arguments.ts";
+
+export interface SubscribeOptions {
+  /** Whether operations are compiled; if not, graphql-js interprets them for each event. */
+  readonly compile: boolean;
+  /** What clients may see of an error. */
+  readonly present: (error: GraphQLError) => GraphQLError;
+}
+
+/**
+ * graphql-js' `subscribe` for our schema, but for how results are made: those who watch alike share
+ * them. A refusal is a result, as there.
+ */
+export function createSubscribe({
+  compile: isCompiled,
+  present,
+}: SubscribeOptions): (args: ExecutionArgs) => Promise<Subscription | ExecutionResult> {
+  /** What is made of a document lasts as long as the document, which Yoga keeps for those who send it again. */
+  const operations = new WeakMap<DocumentNode, Map<string, Operation>>();
+
+  return async (args) => {
+    const stream = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in stream)) return stream;
+    const subscription = new Subscription(stream as EventStream, operationOf(args), args);
+    // A client that left meanwhile is not heard of again.
+    const { request } = (args.contextValue ?? {}) as { readonly request?: Request };
+    if (request?.signal.aborted) subscription.close();
+    return subscription;
+  };
+
+  function operationOf(args: ExecutionArgs): Operation {
+    const ofDocument = operations.get(args.document) ?? new Map<string, Operation>();
+    operations.set(args.document, ofDocument);
+    const name = args.operationName ?? "";
+    const known = ofDocument.get(name);
+    if (known) return known;
+    const { schema, operationName } = args;
+    const { document, variables } = withoutRootArguments(args);
+    const execute = (isCompiled ? compile : interpret)({ schema, document, operationName });
+    const operation = new Operation({ execute, variables, present });
+    ofDocument.set(name, operation);
+    return operation;
+  }
+}
