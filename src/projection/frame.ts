@@ -23,6 +23,9 @@ export interface TickFrame {
 export interface Format {
   /** Tells it from other formats. */
   readonly name: string;
-  /** `at` is where the client stands then; absent when the events could not be read any further. */
+  /**
+   * `at` is where the client stands then, which belongs into `extensions`; absent when the events could
+   * not be read any further.
+   */
   readonly write: (result: ExecutionResult, at: CursorExtensions | undefined) => string;
 }

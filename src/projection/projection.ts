@@ -56,12 +56,8 @@ export class Projection {
 
   #frame({ data, errors }: ExecutionResult, at: CursorExtensions | undefined): Frame {
     const { format, present } = this.#options;
-    const result = {
-      ...(errors && { errors: errors.map(present) }),
-      ...(data !== undefined && { data }),
-      ...(at && { extensions: { ...at } }),
-    };
-    return { kind: "result", bytes: Buffer.from(format.write(result, at)) };
+    const result = errors ? { errors: errors.map(present), data: data ?? null } : { data };
+    return { kind: "result", bytes: Buffer.from(format.write(result as ExecutionResult, at)) };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { CursorExtensions, Format } from "../projection/frame.ts";
+import { resultJson } from "../projection/result-json.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { singleFrame, type ReadFrames } from "./read-frames.ts";
 import { streamedResponse } from "./streamed-response.ts";
@@ -52,10 +53,10 @@ function acceptedBy(request: Request): readonly string[] {
 }
 
 /** The delimiter comes right after each part: with it a client knows the part to be whole. */
-const part = (content: object): string =>
-  `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(content)}\r\n--graphql`;
+const part = (json: string): string =>
+  `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
 
-const HEARTBEAT = part({});
+const HEARTBEAT = part("{}");
 
 const FRAMING = {
   headers: { "content-type": CONTENT_TYPE, "cache-control": "no-cache", "x-accel-buffering": "no" },
@@ -73,8 +74,8 @@ const FORMAT: Format = { name: "multipart", write: writePart };
 function writePart(result: ExecutionResult, at: CursorExtensions | undefined): string {
   return result.errors && !at
     ? // At no place in a run: the operation could not begin, or go on.
-      part({ payload: null, errors: result.errors })
-    : part({ payload: result });
+      part(JSON.stringify({ payload: null, errors: result.errors }))
+    : part(`{"payload":${resultJson(result, at)}}`);
 }
 
 function present({ errors, ...result }: ExecutionResult): ExecutionResult {

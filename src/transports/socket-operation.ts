@@ -2,15 +2,13 @@ import type { FormattedExecutionResult } from "graphql";
 import type { WebSocket } from "ws";
 import type { Pulled } from "../events/observer.ts";
 import type { Format } from "../projection/frame.ts";
+import { resultJson } from "../projection/result-json.ts";
 import type { Frames } from "../projection/watch.ts";
 import type { ReadFrames } from "./read-frames.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 /** What stands in a `next` message as its payload. */
-export const PAYLOAD_FORMAT: Format = {
-  name: "payload",
-  write: (result) => JSON.stringify(result),
-};
+export const PAYLOAD_FORMAT: Format = { name: "payload", write: resultJson };
 
 /** What comes after it. */
 const TAIL = Buffer.from("}");

@@ -1,6 +1,7 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Format } from "../projection/frame.ts";
+import { resultJson } from "../projection/result-json.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { eventSourceResponse, idLine } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
@@ -10,7 +11,7 @@ import { withoutInternals } from "./without-internals.ts";
 
 const FORMAT: Format = {
   name: "event-stream",
-  write: (result, at) => `${idLine(at)}event: next\ndata: ${JSON.stringify(result)}\n\n`,
+  write: (result, at) => `${idLine(at)}event: next\ndata: ${resultJson(result, at)}\n\n`,
 };
 
 /**

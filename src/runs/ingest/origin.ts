@@ -25,6 +25,25 @@ export function originOfConfig(config: NodeConfig | undefined): EventOrigin {
     : { ...origin, taskId: taskId ?? origin.taskId, nodeAttempt: nodeAttempt ?? null };
 }
 
+/** Remembers the newest origin: a node that writes a lot asks for the same one again and again. */
+export class Origins {
+  #config: NodeConfig | undefined;
+  #executionInfo: NodeConfig["executionInfo"];
+  #origin: EventOrigin | undefined;
+
+  /** See {@link originOfConfig}. */
+  of(config: NodeConfig | undefined): EventOrigin {
+    // Of a config nothing changes but, when its node is tried again, this.
+    const { executionInfo } = config ?? {};
+    if (!this.#origin || config !== this.#config || executionInfo !== this.#executionInfo) {
+      this.#config = config;
+      this.#executionInfo = executionInfo;
+      this.#origin = originOfConfig(config);
+    }
+    return this.#origin;
+  }
+}
+
 /** The same from the metadata of a callback, which does not tell the attempt. */
 export function originOfMetadata(metadata: NodeMetadata): EventOrigin {
   return originOf(metadata.langgraph_checkpoint_ns ?? "", metadata);

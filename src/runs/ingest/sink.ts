@@ -1,7 +1,7 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { Ingest } from "./ingest.ts";
 import { NodeObserver } from "./node-observer.ts";
-import { originOfConfig } from "./origin.ts";
+import { Origins } from "./origin.ts";
 import { ValuesAndUpdates, type StreamChunk } from "./values-and-updates.ts";
 
 /**
@@ -20,6 +20,7 @@ const STREAM_KEY = "__pregel_stream";
 export const ingestBySink: Ingest = async (request) => {
   const { graph, input, config, signal, observe, onChunk } = request;
   const observer = observe ? new NodeObserver(onChunk) : undefined;
+  const origins = new Origins();
   const chunks = new ValuesAndUpdates(request, observer, request.taskWrites);
   try {
     const stream = await graph.stream(input, {
@@ -30,7 +31,7 @@ export const ingestBySink: Ingest = async (request) => {
       ...(observer && { callbacks: [observer] }),
       writer: (payload: unknown) => {
         const context = AsyncLocalStorageProviderSingleton.getRunnableConfig();
-        onChunk({ kind: "written", payload }, originOfConfig(context));
+        onChunk({ kind: "written", payload }, origins.of(context));
       },
       configurable: {
         ...config.configurable,
