@@ -18,7 +18,7 @@ import {
   type Variables,
 } from "./compile-selection.ts";
 
-/** What is left when `@skip` and `@include` are applied is kept for so many combinations of their variables. */
+/** So many combinations of what `@skip` and `@include` say share what is compiled for them. */
 const MAX_SELECTIONS = 16;
 
 /** A validated operation. */
@@ -42,30 +42,30 @@ export function compileOperation({
   const operation = getOperationAST(document, operationName);
   const type = schema.getSubscriptionType();
   if (operation?.operation !== OperationTypeNode.SUBSCRIPTION || !type) return undefined;
-  const root = type;
-  const shared = { schema, operation, fragments: fragmentsOf(document) };
   const { variableDefinitions = [], selectionSet } = operation;
+  const fragments = fragmentsOf(document);
   const conditions = conditionsOf(document);
   const selects = new Map<string, Select>();
   // For as long as somebody executes with them.
   const known = new WeakMap<VariableValues, Prepared>();
 
-  function prepare(variableValues: VariableValues): Prepared {
+  const selectFor = (variableValues: Variables["values"]): Select => {
+    const key = JSON.stringify(conditions.map((name) => variableValues[name]));
+    const kept = selects.get(key);
+    if (kept) return kept;
+    const compilation = { schema, fragments, operation, variableValues };
+    const select = compileSelection(compilation, type, [selectionSet]);
+    if (selects.size < MAX_SELECTIONS) selects.set(key, select);
+    return select;
+  };
+
+  const prepare = (variableValues: VariableValues): Prepared => {
     const { coerced: values } = getVariableValues(schema, variableDefinitions, variableValues);
     if (!values) throw new Error("The variables are not valid");
     const prepared = { select: selectFor(values), variables: { values, args: new Map() } };
     known.set(variableValues, prepared);
     return prepared;
-  }
-
-  function selectFor(variableValues: Variables["values"]): Select {
-    const key = JSON.stringify(conditions.map((name) => variableValues[name]));
-    const kept = selects.get(key);
-    if (kept) return kept;
-    const select = compileSelection({ ...shared, variableValues }, root, [selectionSet]);
-    if (selects.size < MAX_SELECTIONS) selects.set(key, select);
-    return select;
-  }
+  };
 
   return (rootValue, contextValue, variableValues) => {
     const { select, variables } = known.get(variableValues) ?? prepare(variableValues);

@@ -10,6 +10,7 @@ import {
 } from "../events/run-event.ts";
 import type { Wakeups } from "../events/wakeups.ts";
 import { jsonSize } from "../json.ts";
+import { outsideNodes } from "./outside-nodes.ts";
 import type { RunPatch } from "./run.ts";
 
 /** One append takes at most so much: other runs and sockets get their turn in between. */
@@ -147,7 +148,8 @@ export class Recorder {
 
   /** Appends what has been recorded; then changes the record by `patch`, if only to see that it may. */
   #append(patch?: RunPatch): Promise<void> {
-    this.#appending = this.#appending.then(() => this.#appendSlices(patch));
+    // It is a node that records: what backends and watchers do about it must not pass for its work.
+    this.#appending = outsideNodes(() => this.#appending.then(() => this.#appendSlices(patch)));
     return this.#appending;
   }
 

@@ -1,0 +1,6 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+
+/** Does `work`, and what it sets going, in no node's async context: it is not the node's doing. */
+export function outsideNodes<T>(work: () => T): T {
+  return AsyncLocalStorageProviderSingleton.getInstance().run(undefined, work);
+}
