@@ -1,0 +1,111 @@
+import type { Work } from "./graph.ts";
+import type { Child } from "./support/processes.ts";
+import { openEvents } from "./support/sse-stream.ts";
+import type { OnEvent, Operation, Stream } from "./support/stream.ts";
+import { openSocket, subscribe } from "./support/websocket-stream.ts";
+
+/** Somebody who serves the graph. To add one: a file in `servers/`, and an entry here. */
+export interface Peer {
+  readonly name: string;
+  /** In `servers/`. */
+  readonly file: string;
+  readonly options?: object;
+  /** Runs the graph and follows what it writes. */
+  readonly run: (child: Child, work: Work, onEvent?: OnEvent) => Promise<Stream>;
+}
+
+const SELECTION = "{ __typename ... on ProgressEvent { current total status } }";
+
+/** Starts a run and follows it. */
+export const runOperation = (work: Work): Operation => ({
+  query: `subscription ($input: WorkflowInput!) { runWorkflow(input: $input) ${SELECTION} }`,
+  variables: { input: { write: work } },
+});
+
+/** Follows a run. */
+export const followOperation = (runId: string): Operation => ({
+  query: `subscription ($runId: ID!) { workflowEvents(runId: $runId) ${SELECTION} }`,
+  variables: { runId },
+});
+
+/** Follows a run of ours from where somebody lost it. */
+export const resumeOperation = (runId: string, after: string): Operation => ({
+  query: `subscription ($runId: ID!, $after: Cursor!) {
+    workflowEvents(runId: $runId, after: $after) ${SELECTION}
+  }`,
+  variables: { runId, after },
+});
+
+export async function overWebSocket(
+  { url }: Child,
+  operation: Operation,
+  onEvent?: OnEvent,
+): Promise<Stream> {
+  return subscribe(await openSocket(url), operation, onEvent);
+}
+
+export async function overSse(
+  { url }: Child,
+  operation: Operation,
+  onEvent?: OnEvent,
+): Promise<Stream> {
+  return openEvents({ url, body: operation, marker: "event: next" }, onEvent);
+}
+
+const onWebSocket: Pick<Peer, "run"> = {
+  run: (child, work, onEvent) => overWebSocket(child, runOperation(work), onEvent),
+};
+
+const onSse: Pick<Peer, "run"> = {
+  run: (child, work, onEvent) => overSse(child, runOperation(work), onEvent),
+};
+
+const NAME = "langgraph-graphql";
+const INTERPRETED = { compile: false };
+
+export const OURS: Peer = { name: NAME, file: "ours.ts", ...onWebSocket };
+export const OURS_INTERPRETED: Peer = {
+  name: `${NAME}, graphql-js`,
+  file: "ours.ts",
+  options: INTERPRETED,
+  ...onWebSocket,
+};
+export const OURS_ON_SQLITE: Peer = {
+  name: `${NAME}, SQLite`,
+  file: "ours.ts",
+  options: { backend: "sqlite" },
+  ...onWebSocket,
+};
+export const YOGA: Peer = { name: "Yoga + graphql-ws", file: "plain-yoga.ts", ...onWebSocket };
+export const GRAPHQL_WS: Peer = { name: "graphql-ws alone", file: "graphql-ws.ts", ...onWebSocket };
+export const MERCURIUS: Peer = { name: "Mercurius", file: "mercurius.ts", ...onWebSocket };
+
+export const OURS_SSE: Peer = { name: NAME, file: "ours.ts", ...onSse };
+export const OURS_SSE_INTERPRETED: Peer = { ...OURS_INTERPRETED, ...onSse };
+export const YOGA_SSE: Peer = { name: "Yoga", file: "plain-yoga.ts", ...onSse };
+export const GRAPHQL_SSE: Peer = { name: "graphql-sse", file: "graphql-sse.ts", ...onSse };
+
+export const LANGGRAPH_SERVER: Peer = {
+  name: "LangGraph's dev server",
+  file: "langgraph-server.ts",
+  run: ({ url }, work, onEvent) => {
+    const body = { assistant_id: "write", input: work, stream_mode: ["custom"] };
+    return openEvents({ url, body, marker: "event: custom" }, onEvent);
+  },
+};
+
+/** Sends what ours sent, one by one or together, without any graph. */
+export const rawWebSocket = (text: string, batched: boolean): Peer => ({
+  name: `raw ws, ${batched ? "batched" : "one by one"}`,
+  file: "raw-websocket.ts",
+  options: { text, batched },
+  ...onWebSocket,
+});
+
+/** `response.write` for each event; Node itself puts together what is written in one turn. */
+export const rawSse = (text: string): Peer => ({
+  name: "raw SSE",
+  file: "raw-sse.ts",
+  options: { text },
+  ...onSse,
+});

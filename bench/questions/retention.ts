@@ -1,0 +1,65 @@
+import { setTimeout } from "node:timers/promises";
+import { OURS_ON_SQLITE } from "../peers.ts";
+import { fileSizes } from "../support/file-sizes.ts";
+import { makeFolder, removeFolder } from "../support/folders.ts";
+import { inPortions } from "../support/portions.ts";
+import { startChild } from "../support/processes.ts";
+import type { Measured, Question, Settings } from "../support/question.ts";
+import { until, untilEnded } from "../support/until.ts";
+import { growth } from "../support/verdicts.ts";
+
+/** How many runs are started at a time. */
+const TOGETHER = 50;
+
+export const question: Question = {
+  title: "What is left of runs that ended and are past their retention",
+  target: "10,000 runs: resident memory and file back to where they were",
+  async run(settings) {
+    const runs = settings.size(10_000, 1_000);
+    const measured = await measure(settings, runs);
+    return [
+      {
+        title: `${runs.toLocaleString("en-GB")} runs of 5 events on SQLite, each forgotten at once`,
+        metrics: [
+          { key: "file", label: "file, MiB" },
+          { key: "log", label: "write-ahead log, MiB" },
+          { key: "heap", label: "heap, MiB" },
+          { key: "rss", label: "resident, MiB" },
+        ],
+        measured,
+        verdicts: [
+          growth(1, "file", measured, "MiB of the file"),
+          growth(8, "heap", measured, "MiB of heap"),
+          growth(32, "rss", measured, "MiB resident"),
+        ],
+        notes: ["Compared: the end with the first quarter, after which everything is loaded."],
+      },
+    ];
+  },
+};
+
+async function measure(settings: Settings, runs: number): Promise<Measured[]> {
+  const folder = makeFolder();
+  try {
+    const options = { ...OURS_ON_SQLITE.options, folder, retentionMs: 1 };
+    await using child = await startChild(OURS_ON_SQLITE.file, options);
+    const measured: Measured[] = [];
+    for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+      const name = `after ${runs * part} runs`;
+      settings.progress(`Retention: ${name}`);
+      if (part > 0) {
+        await inPortions(runs / 4, TOGETHER, async () => {
+          const runId = await child.call<string>("start", { events: 5 });
+          await untilEnded(child, runId);
+        });
+        await until(async () => !(await child.call<boolean>("hasRuns")));
+        // Space goes back in small portions.
+        await setTimeout(1_000);
+      }
+      measured.push({ name, samples: [await fileSizes(child, folder)] });
+    }
+    return measured;
+  } finally {
+    removeFolder(folder);
+  }
+}

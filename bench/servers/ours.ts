@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { createService, memory } from "../../dist/index.js";
+import { sqlite } from "../../dist/backends/sqlite/index.js";
+import { serve } from "../../dist/server/index.js";
+import { graph, type Work } from "../graph.ts";
+import { loop } from "../loop.ts";
+import { answer, optionsOfChild } from "../support/child.ts";
+import { SILENT } from "../support/silent.ts";
+
+/** What is measured: `createService` and `serve`, as the README has them. */
+export interface OursOptions {
+  /** Where runs and events live. @default "memory" */
+  readonly backend?: "memory" | "sqlite";
+  /** How long ended runs are kept. @default the backend's own */
+  readonly retentionMs?: number;
+  /** For SQLite's file. */
+  readonly folder: string;
+  /** False: graphql-js executes each event's selection. */
+  readonly compile?: boolean;
+}
+
+const { backend: kind = "memory", folder, retentionMs, compile } = optionsOfChild<OursOptions>();
+const backend =
+  kind === "memory"
+    ? memory({ retentionMs })
+    : await sqlite({ path: join(folder, "data.sqlite"), retentionMs });
+const service = createService({
+  workflows: { write: graph, loop: { graph: loop, config: { recursionLimit: 10_000 } } },
+  backend,
+  limits: { maxConcurrentRuns: 1_000, maxEventsPerRun: 10_000_000, maxBytesPerRun: 2 ** 40 },
+  logger: SILENT,
+  ...(compile !== undefined && { compile }),
+});
+const { url } = await serve({ service, port: 0, host: "127.0.0.1", graphiql: false });
+
+answer(url, {
+  start: (work: Work) => start({ write: work }),
+  startLoop: (input: object) => start({ loop: input }),
+  /** `undefined` for a run that is past its retention. */
+  async status(id: string): Promise<string | undefined> {
+    const query = "query ($id: ID!) { run(id: $id) { status } }";
+    const { data, errors } = await post<{ run: { status: string } | null }>(query, { id });
+    if (errors && errors[0]?.extensions?.code !== "NOT_FOUND")
+      throw new Error(JSON.stringify(errors));
+    return data?.run?.status;
+  },
+  async lastSeq(id: string): Promise<number> {
+    const { run } = await ask<{ run: { lastSeq: number } }>(
+      "query ($id: ID!) { run(id: $id) { lastSeq } }",
+      { id },
+    );
+    return run.lastSeq;
+  },
+  async hasRuns(): Promise<boolean> {
+    const { runs } = await ask<{ runs: { nodes: unknown[] } }>(
+      "{ runs(first: 1) { nodes { id } } }",
+    );
+    return runs.nodes.length > 0;
+  },
+});
+
+async function start(input: object): Promise<string> {
+  const { startRun } = await ask<{ startRun: { run: { id: string } } }>(
+    "mutation ($input: WorkflowInput!) { startRun(input: $input) { run { id } } }",
+    { input },
+  );
+  return startRun.run.id;
+}
+
+async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
+  const { data, errors } = await post<Data>(query, variables);
+  if (errors || !data) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+interface Answer<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
+}
+
+async function post<Data>(query: string, variables: object): Promise<Answer<Data>> {
+  const response = await service.fetch(
+    new Request(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    }),
+  );
+  return (await response.json()) as Answer<Data>;
+}
