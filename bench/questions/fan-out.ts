@@ -1,4 +1,4 @@
-import { GRAPHQL_WS, OURS, OURS_WITHOUT_JIT, rawWebSocket } from "../peers.ts";
+import { GRAPHQL_WS, OURS, OURS_INTERPRETED, rawWebSocket } from "../peers.ts";
 import { captureFrames } from "../support/captured.ts";
 import { FAN_OUT_METRICS, fanOutOf, type FanOut } from "../support/fan-out.ts";
 import { requireOpenFiles } from "../support/open-files.ts";
@@ -30,7 +30,7 @@ export const question: Question = {
 async function ask(settings: Settings, text: string, fanOut: FanOut): Promise<Answer> {
   const { subscribers, events, perTurn } = fanOut;
   const single = rawWebSocket(text, false);
-  const peers = [OURS, OURS_WITHOUT_JIT, GRAPHQL_WS, single, rawWebSocket(text, true)];
+  const peers = [OURS, OURS_INTERPRETED, GRAPHQL_WS, single, rawWebSocket(text, true)];
   const title = `${subscribers} subscribers × ${events} events, ${perTurn} in a turn`;
   const contestants = peers.map((peer) => fanOutOf(peer, fanOut));
   const measured = await alternate(settings, title, contestants);

@@ -1,4 +1,4 @@
-import { GRAPHQL_SSE, OURS_SSE, OURS_SSE_WITHOUT_JIT, YOGA_SSE, rawSse } from "../peers.ts";
+import { GRAPHQL_SSE, OURS_SSE, OURS_SSE_INTERPRETED, YOGA_SSE, rawSse } from "../peers.ts";
 import { captureFrames } from "../support/captured.ts";
 import type { Question } from "../support/question.ts";
 import { alternate } from "../support/rounds.ts";
@@ -12,7 +12,7 @@ export const question: Question = {
     const events = settings.size(100_000, 10_000);
     const { sse } = await captureFrames({ events: 100 });
     const raw = rawSse(sse);
-    const peers = [OURS_SSE, OURS_SSE_WITHOUT_JIT, YOGA_SSE, GRAPHQL_SSE];
+    const peers = [OURS_SSE, OURS_SSE_INTERPRETED, YOGA_SSE, GRAPHQL_SSE];
     const measured = await alternate(settings, "SSE", [
       ...peers.map((peer) => throughputOf(peer, { events })),
       throughputOf(raw, { events: events * 5 }),

@@ -3,7 +3,7 @@ import {
   LANGGRAPH_SERVER,
   MERCURIUS,
   OURS,
-  OURS_WITHOUT_JIT,
+  OURS_INTERPRETED,
   YOGA,
   rawWebSocket,
 } from "../peers.ts";
@@ -23,7 +23,7 @@ export const question: Question = {
     const { websocket } = await captureFrames({ events: 100 });
     const single = rawWebSocket(websocket, false);
     const batched = rawWebSocket(websocket, true);
-    const peers = [OURS, OURS_WITHOUT_JIT, YOGA, GRAPHQL_WS, MERCURIUS, LANGGRAPH_SERVER];
+    const peers = [OURS, OURS_INTERPRETED, YOGA, GRAPHQL_WS, MERCURIUS, LANGGRAPH_SERVER];
     const measured = await alternate(settings, "WebSocket", [
       ...peers.map((peer) => throughputOf(peer, { events })),
       // So much faster that a round of as many would be over at once.

@@ -53,7 +53,8 @@ export async function subscribeToRun(
   checkReach(page, after);
   if (page.closed && after === page.lastSeq) context?.onPastEnd?.();
   return new EventStream({
-    run,
+    // Not the whole of it, with its input, for as long as somebody watches.
+    run: { id: run.id, workflow: run.workflow },
     follow: (observer) => engine.follow(run.id, after, observer),
     typeNameOf: (event) => catalog.typeNameOf(event),
     only: only ? new Set(only) : namedTypes(info),

@@ -29,29 +29,28 @@ export class Operation {
     run: StreamedRun,
     format: Format,
     { contextValue, variableValues }: Pick<ExecutionArgs, "contextValue" | "variableValues">,
-  ): { readonly projection: Projection; release(): void } {
+  ): Projection {
     const { execute, variables, present } = this.#options;
     const used = variables.map((name) => [name, variableValues?.[name]] as const);
     const viewer = viewerOf(contextValue as ApiContext | undefined);
     const key = JSON.stringify([run.id, viewer, format.name, used]);
-    let shared = this.#projections.get(key);
-    if (!shared) {
+    let projection = this.#projections.get(key);
+    if (!projection) {
       const values = { ...Object.fromEntries(used), [GIVEN]: true };
-      shared = new Projection({
+      projection = new Projection({
+        key,
         execute: (item) => execute(item, contextValue, values),
         present,
         format,
       });
-      this.#projections.set(key, shared);
+      this.#projections.set(key, projection);
     }
-    const projection = shared;
     projection.watchers += 1;
-    return {
-      projection,
-      release: () => {
-        projection.watchers -= 1;
-        if (projection.watchers === 0) this.#projections.delete(key);
-      },
-    };
+    return projection;
+  }
+
+  release(projection: Projection): void {
+    projection.watchers -= 1;
+    if (projection.watchers === 0) this.#projections.delete(projection.key);
   }
 }

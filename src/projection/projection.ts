@@ -8,6 +8,8 @@ import { RecentFrames } from "./recent-frames.ts";
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 export interface ProjectionOptions {
+  /** What tells it from others of its operation. */
+  readonly key: string;
   /** Executes the selection for one item. */
   readonly execute: (item: StreamItem) => ExecutionResult | Promise<ExecutionResult>;
   /** What clients may see of an error. */
@@ -27,6 +29,10 @@ export class Projection {
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
+  }
+
+  get key(): string {
+    return this.#options.key;
   }
 
   /** The frame of an item that is no tick; a promise only where a resolver gives one. */

@@ -23,8 +23,10 @@ export class Subscription {
   /** Reads its results, written in `format`. Once; closing what it returns closes the subscription. */
   watch(format: Format, observer: Observer<Frames>): Pulled {
     const stream = this.#stream;
-    const { projection, release } = this.#operation.acquire(stream.run, format, this.#args);
-    return new Watch({ stream, projection, observer, onEnd: release });
+    const operation = this.#operation;
+    const projection = operation.acquire(stream.run, format, this.#args);
+    const onEnd = (): void => operation.release(projection);
+    return new Watch({ stream, projection, observer, onEnd });
   }
 
   close(): void {

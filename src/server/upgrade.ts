@@ -18,7 +18,7 @@ export function acceptUpgrades(server: Server, service: Service): ReadonlySet<We
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   server.on("upgrade", (request, socket, head) => {
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyThis);
     if (pathOf(request) !== service.endpoint) return refuse(socket, "404 Not Found");
     // CORS does not cover WebSockets: any page may open one, with the user's cookies.
     if (!isAllowedOrigin(request, service.allowedOrigins)) return refuse(socket, "403 Forbidden");
@@ -27,6 +27,11 @@ export function acceptUpgrades(server: Server, service: Service): ReadonlySet<We
     });
   });
   return handshake.clients;
+}
+
+/** No closure, which would hold the upgrade's request for as long as the socket stays. */
+function destroyThis(this: Duplex): void {
+  this.destroy();
 }
 
 /** `undefined` for what is no address: a client may send anything, `//` for example. */

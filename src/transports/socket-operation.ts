@@ -3,21 +3,22 @@ import type { WebSocket } from "ws";
 import type { Pulled } from "../events/observer.ts";
 import type { Format } from "../projection/frame.ts";
 import { resultJson } from "../projection/result-json.ts";
+import type { Subscription } from "../projection/subscription.ts";
 import type { Frames } from "../projection/watch.ts";
-import type { ReadFrames } from "./read-frames.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 /** What stands in a `next` message as its payload. */
-export const PAYLOAD_FORMAT: Format = { name: "payload", write: resultJson };
+const PAYLOAD_FORMAT: Format = { name: "payload", write: resultJson };
 
 /** What comes after it. */
 const TAIL = Buffer.from("}");
 
 export interface SocketOperationOptions {
-  readonly read: ReadFrames;
   readonly socket: WebSocket;
   readonly writer: SocketWriter;
   readonly id: string;
+  /** Called once, when there is nothing more to come. */
+  readonly onEnd: (operation: SocketOperation) => void;
 }
 
 /**
@@ -31,23 +32,18 @@ export class SocketOperation implements AsyncIterableIterator<
   void,
   void
 > {
-  /** Resolves when there is nothing more to come. */
-  readonly ended: Promise<void>;
-  #noteEnd = (): void => {};
-  /** Resolves when the iteration is at its end. */
-  readonly #finished: Promise<void>;
-  #finish = (): void => {};
   readonly #options: SocketOperationOptions;
   /** A `next` message, up to its payload. */
   readonly #head: Buffer;
   readonly #frames: Pulled;
+  #isEnded = false;
+  /** Ends the iteration. */
+  #finish = (): void => {};
 
-  constructor(options: SocketOperationOptions) {
-    this.ended = new Promise((resolve) => (this.#noteEnd = resolve));
-    this.#finished = new Promise((resolve) => (this.#finish = resolve));
+  constructor(subscription: Pick<Subscription, "watch">, options: SocketOperationOptions) {
     this.#options = options;
     this.#head = Buffer.from(`{"id":${JSON.stringify(options.id)},"type":"next","payload":`);
-    this.#frames = options.read({
+    this.#frames = subscription.watch(PAYLOAD_FORMAT, {
       next: (frames) => this.#write(frames),
       // The service stops; what tells clients so is the end of the socket, with which `return` comes.
       error: () => this.#noteEnd(),
@@ -59,10 +55,12 @@ export class SocketOperation implements AsyncIterableIterator<
     return this;
   }
 
-  async next(): Promise<IteratorResult<FormattedExecutionResult, void>> {
-    this.#pull();
-    await this.#finished;
-    return { done: true, value: undefined };
+  /** Called once. */
+  next(): Promise<IteratorResult<FormattedExecutionResult, void>> {
+    return new Promise((resolve) => {
+      this.#finish = () => resolve({ done: true, value: undefined });
+      this.#pull();
+    });
   }
 
   return(): Promise<IteratorResult<FormattedExecutionResult, void>> {
@@ -96,5 +94,11 @@ export class SocketOperation implements AsyncIterableIterator<
     this.#frames.close();
     this.#noteEnd();
     this.#finish();
+  }
+
+  #noteEnd(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#options.onEnd(this);
   }
 }

@@ -18,7 +18,7 @@ import type { WebSocket } from "ws";
 import type { Logger } from "../logger.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { Subscription } from "../projection/subscription.ts";
-import { PAYLOAD_FORMAT, SocketOperation } from "./socket-operation.ts";
+import { SocketOperation } from "./socket-operation.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import { withoutInternals } from "./without-internals.ts";
 
@@ -51,7 +51,9 @@ const ANY_SUBSCRIPTION: DocumentNode = parse("subscription { any }");
 interface Extra {
   readonly socket: WebSocket;
   readonly writer: SocketWriter;
-  readonly request: IncomingMessage;
+  /** Of the upgrade: a request is larger than what is needed of it, and a socket may stay for long. */
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /**
@@ -60,13 +62,17 @@ interface Extra {
  * operation, and not as the end of its socket.
  */
 export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): WebSocketTransport {
-  const sockets = new Set<WebSocket>();
+  /** Those that are open, and whether each has answered since it was pinged last. */
+  const sockets = new Map<WebSocket, boolean>();
+  const keepAlive = setInterval(() => pingAll(sockets), KEEP_ALIVE_MS).unref();
   const operations = new Set<SocketOperation>();
+  /** Called when the last operation has ended. */
+  let onIdle = (): void => {};
   let isClosed = false;
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
     async onSubscribe({ extra, connectionParams }, id, payload) {
-      const request = toRequest(pipeline, extra.request, connectionParams);
+      const request = toRequest(pipeline, extra, connectionParams);
       const result = await runOperation(pipeline, request, payload, id);
       const isSubscription = result instanceof Subscription;
       // Refused before it ran: the protocol has a message of its own for that.
@@ -89,31 +95,35 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
     },
   });
 
+  function onEnd(operation: SocketOperation): void {
+    operations.delete(operation);
+    if (operations.size === 0) onIdle();
+  }
+
   function begin(subscription: Subscription, extra: Extra, id: string): SocketOperation {
-    const operation = new SocketOperation({
-      ...extra,
-      read: (observer) => subscription.watch(PAYLOAD_FORMAT, observer),
-      id,
-    });
+    const { socket, writer } = extra;
+    const operation = new SocketOperation(subscription, { socket, writer, id, onEnd });
     operations.add(operation);
-    void operation.ended.then(() => operations.delete(operation));
     return operation;
   }
 
   return {
     accept(socket, request) {
       if (isClosed) return socket.close(GOING_AWAY);
-      sockets.add(socket);
+      sockets.set(socket, true);
+      socket.on("pong", () => sockets.set(socket, true));
       socket.once("close", () => sockets.delete(socket));
       serveSocket(protocol, socket, request, logger);
     },
     async [Symbol.asyncDispose]() {
-      await within(END_GRACE_MS, Promise.all([...operations].map(({ ended }) => ended)));
+      const idle = new Promise<void>((resolve) => (onIdle = resolve));
+      if (operations.size > 0) await within(END_GRACE_MS, idle);
       // Their `complete` messages leave in this turn.
       await setImmediate();
       isClosed = true;
-      await within(CLOSE_GRACE_MS, Promise.all([...sockets].map(closeSocket)));
-      for (const socket of sockets) socket.terminate();
+      clearInterval(keepAlive);
+      await within(CLOSE_GRACE_MS, Promise.all([...sockets.keys()].map(closeSocket)));
+      for (const socket of sockets.keys()) socket.terminate();
     },
   };
 }
@@ -144,13 +154,11 @@ function serveSocket(
         });
       },
     },
-    { socket, writer: new SocketWriter(socket, request), request },
+    { socket, writer: new SocketWriter(socket, request), ...upgradeOf(request) },
   );
-  const keepAlive = pingRegularly(socket);
   // The client's doing: a frame that is none, or a message that is too large. `ws` closes it.
   socket.on("error", (error) => logger.debug({ err: error }, "a WebSocket broke the protocol"));
   socket.once("close", (code, reason) => {
-    clearInterval(keepAlive);
     closed(code, String(reason)).catch((error: unknown) => {
       logger.error({ err: error }, "a WebSocket's operations could not be ended");
     });
@@ -158,16 +166,15 @@ function serveSocket(
 }
 
 /** Finds out sockets whose client vanished without a word. */
-function pingRegularly(socket: WebSocket): NodeJS.Timeout {
-  let isAlive = true;
-  socket.on("pong", () => {
-    isAlive = true;
-  });
-  return setInterval(() => {
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
+function pingAll(sockets: Map<WebSocket, boolean>): void {
+  for (const [socket, isAlive] of sockets) {
+    if (!isAlive) {
+      socket.terminate();
+      continue;
+    }
+    sockets.set(socket, false);
     socket.ping();
-  }, KEEP_ALIVE_MS).unref();
+  }
 }
 
 function closeSocket(socket: WebSocket): Promise<void> {
@@ -204,18 +211,22 @@ async function runOperation(
   }
 }
 
-/** The upgrade request as the pipeline wants it; what it authorises with may come in `connection_init`. */
+/** What an upgrade says of who makes it. */
+function upgradeOf({ url = "/", headers }: IncomingMessage): Pick<Extra, "url" | "headers"> {
+  const told = Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === "string" && !CONNECTION_HEADER.test(name) ? [[name, value] as const] : [],
+  );
+  return { url: new URL(url, "ws://localhost").href, headers: told };
+}
+
+/** The upgrade as the pipeline wants it; what it authorises with may come in `connection_init`. */
 function toRequest(
   pipeline: Pipeline,
-  upgrade: IncomingMessage,
+  { url, headers: told }: Extra,
   connectionParams: Readonly<Record<string, unknown>> | undefined,
 ): Request {
-  const headers = new pipeline.fetchAPI.Headers();
-  for (const [name, value] of Object.entries(upgrade.headers)) {
-    if (typeof value === "string" && !CONNECTION_HEADER.test(name)) headers.set(name, value);
-  }
+  const headers = new pipeline.fetchAPI.Headers(told.map(([name, value]) => [name, value]));
   const authorization = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"];
   if (typeof authorization === "string") headers.set("authorization", authorization);
-  const url = new URL(upgrade.url ?? "/", "ws://localhost");
-  return new pipeline.fetchAPI.Request(url.href, { method: "POST", headers });
+  return new pipeline.fetchAPI.Request(url, { method: "POST", headers });
 }

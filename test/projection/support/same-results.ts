@@ -39,6 +39,7 @@ export async function expectSameResults(executed: Executed): Promise<readonly Re
     for (const values of variables) {
       const expected = await interpreted(item, CONTEXT, values);
       const result = await compiled(item, CONTEXT, values);
+      expect(Object.keys(result)).toEqual(Object.keys(expected));
       // The text tells the order of fields.
       expect(JSON.stringify(result)).toBe(JSON.stringify(expected));
       expect(result.data).toEqual(expected.data);

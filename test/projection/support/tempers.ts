@@ -119,7 +119,10 @@ function list(item: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
 const typeOf = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom("Leaf", "Tree").map((name) => () => name) },
   { weight: 1, arbitrary: fc.constantFrom("Leaf", "Tree").map((name) => async () => name) },
-  { weight: 1, arbitrary: fc.constantFrom("Kind", "None", 1, null).map((name) => () => name) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom("Query", "Kind", "None", 1, null).map((name) => () => name),
+  },
   { weight: 1, arbitrary: fc.constantFrom<() => unknown>(fail, reject) },
 );
 
