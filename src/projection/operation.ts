@@ -31,7 +31,11 @@ export class Operation {
     { contextValue, variableValues }: Pick<ExecutionArgs, "contextValue" | "variableValues">,
   ): Projection {
     const { execute, variables, present } = this.#options;
-    const used = variables.map((name) => [name, variableValues?.[name]] as const);
+    const given = variableValues ?? {};
+    // One that was left out has its default value; that is not `null`.
+    const used = variables
+      .filter((name) => Object.hasOwn(given, name))
+      .map((name) => [name, given[name]] as const);
     const viewer = viewerOf(contextValue as ApiContext | undefined);
     const key = JSON.stringify([run.id, viewer, format.name, used]);
     let projection = this.#projections.get(key);

@@ -1,6 +1,6 @@
 import type { Frame } from "./frame.ts";
 
-/** The frames of a run's newest events, as many as a number of bytes holds. */
+/** The frames of a run's newest events, as many as a number of bytes holds; the newest in any case. */
 export class RecentFrames {
   readonly #maxBytes: number;
   /** In the order of seq. */
@@ -36,7 +36,7 @@ export class RecentFrames {
   #grow({ bytes }: Frame): void {
     this.#bytes += bytes.length;
     for (const [seq, oldest] of this.#frames) {
-      if (this.#bytes <= this.#maxBytes) return;
+      if (this.#bytes <= this.#maxBytes || seq === this.#newestSeq) return;
       this.#frames.delete(seq);
       if (!(oldest instanceof Promise)) this.#bytes -= oldest.bytes.length;
     }

@@ -70,7 +70,7 @@ export class Watch implements Pulled {
         if (frame instanceof Promise) {
           frame.then(
             (settled) => this.#send([...frames, settled], size + settled.bytes.length),
-            (error: unknown) => this.#fail(error),
+            (error: unknown) => this.#fail(error, frames),
           );
           return;
         }
@@ -78,7 +78,7 @@ export class Watch implements Pulled {
         if (frame.kind === "result") size += frame.bytes.length;
       }
     } catch (error) {
-      return this.#fail(error);
+      return this.#fail(error, frames);
     }
     if (!this.#isClosed) this.#options.observer.next(frames);
   }
@@ -89,7 +89,8 @@ export class Watch implements Pulled {
       : this.#options.projection.frameOf(item);
   }
 
-  #fail(error: unknown): void {
+  /** After `frames`, which are not sent yet. */
+  #fail(error: unknown, frames: Frames = []): void {
     if (this.#isClosed) return;
     const { observer, projection } = this.#options;
     if (error instanceof ServiceStoppingError) {
@@ -98,7 +99,7 @@ export class Watch implements Pulled {
     }
     this.#batch = [];
     this.#isAtEnd = true;
-    observer.next([projection.failed(toGraphQLError(error))]);
+    observer.next([...frames, projection.failed(toGraphQLError(error))]);
   }
 
   #complete(): void {

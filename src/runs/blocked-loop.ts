@@ -8,9 +8,6 @@ const BLOCKED_MS = 250;
 /** How often the event loop is looked at while runs are executed. */
 const BEAT_MS = 50;
 
-/** Executions of each workflow that are looked at closely in any case: what blocks often does so at once. */
-const NEW_EXECUTIONS = 3;
-
 const CLOSE_LOOK_MS = 60_000;
 
 /** After a close look there is no other for so long; nor is the same node named again. */
@@ -24,13 +21,14 @@ export interface BlockedLoopOptions {
 /**
  * Tells the log which node blocked the event loop, which all runs and streams of a process share. A
  * timer that is late says that something did. Who did it is only known if {@link NodeTime} was open,
- * which has its price: it is for the first executions of each workflow, and for a minute after the
- * loop was blocked. A node is named only if its own code ran for so long.
+ * which has its price: it is for the first execution of each workflow, since what blocks often does
+ * so at once, and for a minute after the loop was blocked. A node is named only if its own code ran for so long.
  */
 export class BlockedLoop {
   readonly #options: BlockedLoopOptions;
   readonly #nodeTime = new NodeTime();
-  readonly #executions = new Map<string, number>();
+  /** The workflows that have been executed. */
+  readonly #known = new Set<string>();
   /** When each node was last named. */
   readonly #named = new Map<string, number>();
   #watched = 0;
@@ -51,9 +49,8 @@ export class BlockedLoop {
   watch(workflow: string): () => void {
     // Before anything is opened: what has blocked until now was not measured.
     if (this.#watched > 0) this.#look();
-    const executions = (this.#executions.get(workflow) ?? 0) + 1;
-    this.#executions.set(workflow, executions);
-    const closely = executions <= NEW_EXECUTIONS ? 1 : 0;
+    const closely = this.#known.has(workflow) ? 0 : 1;
+    this.#known.add(workflow);
     this.#watched += 1;
     this.#watchedClosely += closely;
     if (this.#watched === 1) {

@@ -20,6 +20,12 @@ interface HeadRow {
   readonly thread_id: string;
 }
 
+/** A page ends once its events have so many characters of JSON: 500 of the largest would fill the memory. */
+const PAGE_CHARS = 4 * 1024 * 1024;
+
+/** So many rows are read at a time, at most: what a page has no room for has been read in vain. */
+const MAX_PIECE = 64;
+
 /** The logs, as rows by run and seq. */
 export class SqliteEventLog implements EventLog<RunPatch> {
   readonly #db: SqliteDatabase;
@@ -70,21 +76,34 @@ export class SqliteEventLog implements EventLog<RunPatch> {
     }>("SELECT run, status, oldest_seq, last_seq FROM runs WHERE id = ?", runId);
     if (!row) return { events: [], oldestSeq: 1, lastSeq: 0, closed: true };
     const after = Math.max(page.after, row.oldest_seq - 1);
-    const found =
-      after < row.last_seq
-        ? this.#db.all<{ readonly event: string }>(
-            "SELECT event FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
-            row.run,
-            after,
-            page.limit,
-          )
-        : [];
     return {
-      events: found.map(({ event }) => JSON.parse(event) as RunEvent),
+      events: after < row.last_seq ? this.#readPage(row.run, after, page.limit) : [],
       oldestSeq: row.oldest_seq,
       lastSeq: row.last_seq,
       closed: isFinal(row.status),
     };
+  }
+
+  #readPage(run: number, after: number, limit: number): readonly RunEvent[] {
+    const events: RunEvent[] = [];
+    let size = 0;
+    while (events.length < limit && size < PAGE_CHARS) {
+      // As many as have room if they are as large as those before them.
+      const room = size === 0 ? 1 : Math.ceil(((PAGE_CHARS - size) / size) * events.length);
+      const rows = this.#db.all<{ readonly event: string }>(
+        "SELECT event FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+        run,
+        after + events.length,
+        Math.min(room, MAX_PIECE, limit - events.length),
+      );
+      if (rows.length === 0) break;
+      for (const { event } of rows) {
+        if (size >= PAGE_CHARS) break;
+        size += event.length;
+        events.push(JSON.parse(event) as RunEvent);
+      }
+    }
+    return events;
   }
 
   async trim(runId: string, before: number): Promise<void> {
