@@ -5,6 +5,8 @@ import { excess } from "../support/verdicts.ts";
 
 const INVOKE = "graph.invoke";
 const RUN = "langgraph-graphql, in process";
+/** Without `NodeEvent` and `MessageChunk`, for which LangChain's callbacks are needed. */
+const UNOBSERVED = "langgraph-graphql, in process, observe: false";
 
 export const question: Question = {
   title: "What a run costs over `graph.invoke` of a graph that does next to nothing",
@@ -14,9 +16,10 @@ export const question: Question = {
     const measured = await alternate(settings, "Overhead", [
       inProcess(INVOKE, "invoke", count),
       inProcess(RUN, "run", count),
+      inProcess(UNOBSERVED, "unobserved", count),
     ]);
-    const compare = (metric: string) =>
-      excess(0.3, `ms/run, ${metric},`, INVOKE, { measured, metric, of: RUN });
+    const compare = (of: string, metric: string) =>
+      excess(0.3, `ms/run, ${metric},`, INVOKE, { measured, metric, of });
     return [
       {
         title: `${count} runs of a graph of one node: graphql's subscribe() on service.schema, to its end`,
@@ -25,7 +28,10 @@ export const question: Question = {
           { key: "50 at a time", label: "50 at a time, ms/run" },
         ],
         measured,
-        verdicts: [compare("one by one"), compare("50 at a time")],
+        verdicts: [RUN, UNOBSERVED].flatMap((of) => [
+          compare(of, "one by one"),
+          compare(of, "50 at a time"),
+        ]),
       },
     ];
   },

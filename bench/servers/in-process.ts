@@ -12,7 +12,8 @@ const trivial = new StateGraph(Annotation.Root({ text: Annotation<string> }))
   .compile();
 
 const backend = memory({ checkpoints: false });
-const service = createService({ workflows: { say: trivial }, backend, logger: SILENT });
+const workflows = { say: trivial, unobserved: { graph: trivial, observe: false } };
+const service = createService({ workflows, backend, logger: SILENT });
 const document = parse(/* GraphQL */ `
   subscription ($input: WorkflowInput!) {
     runWorkflow(input: $input, only: [RUN_STATUS]) {
@@ -23,8 +24,8 @@ const document = parse(/* GraphQL */ `
   }
 `);
 
-async function run(): Promise<void> {
-  const variableValues = { input: { say: { text: "Hi" } } };
+async function run(workflow: keyof typeof workflows): Promise<void> {
+  const variableValues = { input: { [workflow]: { text: "Hi" } } };
   const results = await subscribe({ schema: service.schema, document, variableValues });
   if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
   for await (const _result of results);
@@ -32,7 +33,8 @@ async function run(): Promise<void> {
 
 answer("", {
   invoke: (batch: Batch) => time(batch, () => trivial.invoke({ text: "Hi" })),
-  run: (batch: Batch) => time(batch, run),
+  run: (batch: Batch) => time(batch, () => run("say")),
+  unobserved: (batch: Batch) => time(batch, () => run("unobserved")),
   async stream(work: Work): Promise<{ first: number; end: number }> {
     const startedAt = performance.now();
     let first = Number.NaN;
