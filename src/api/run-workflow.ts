@@ -6,6 +6,7 @@ import { viewerOf, type ApiContext } from "./context.ts";
 import { startRun, type GivenRun, type RunArgs } from "./run-args.ts";
 import {
   checkCursorIsOf,
+  checkRate,
   cursorFrom,
   maxRateArg,
   resolveItem,
@@ -55,6 +56,8 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
         onDisconnect: t.arg({ type: onDisconnect, required: true, defaultValue: "continue" }),
       },
       subscribe: async (_root, given, context, info) => {
+        // Before it starts a run whose events nobody is sent.
+        checkRate(given.maxRate);
         const cursor = cursorFrom(given.after, context);
         const run = cursor
           ? await engine.get(attachTo(given.runId, cursor.runId), viewerOf(context))

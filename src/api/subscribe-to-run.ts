@@ -65,7 +65,8 @@ export async function subscribeToRun(
   });
 }
 
-function checkRate(maxRate: number | null | undefined): void {
+/** Throws `BadUserInputError` for a `maxRate` out of its range. */
+export function checkRate(maxRate: number | null | undefined): void {
   if (maxRate == null || (maxRate >= MIN_RATE && maxRate <= MAX_RATE)) return;
   const message = `Must be between ${MIN_RATE} and ${MAX_RATE}`;
   throw new BadUserInputError(`maxRate: ${message}`, [{ path: ["maxRate"], message }]);

@@ -37,7 +37,8 @@ export interface EventLog<Patch = unknown> {
   ): Promise<void>;
 
   /**
-   * Reads at most `limit` events with `seq > after`, oldest first. MUST be consistent: `closed` is
+   * Reads at most `limit` events with `seq > after`, oldest first; fewer where they are large, but one
+   * if there is one. MUST be consistent: `closed` is
    * true only if `lastSeq` counts the run's last event. An unknown run reads as an empty, closed log.
    */
   read(runId: string, page: { readonly after: number; readonly limit: number }): Promise<EventPage>;

@@ -77,11 +77,12 @@ export class Tails {
   }
 }
 
-/** A read of the log, and who waits for it. */
+/** A read of the log that is under way. */
 interface Reading {
   readonly after: number;
   readonly generation: number;
-  readonly readers: TailReader[];
+  /** Who came to wait for it since it began. */
+  readonly joined: TailReader[];
 }
 
 class SharedTail implements Tail {
@@ -109,23 +110,12 @@ class SharedTail implements Tail {
   }
 
   read(after: number, reader: TailReader): void {
-    const { generation } = this;
-    if (this.#newest?.after === after && this.#newest.generation === generation) {
-      this.#newest.readers.push(reader);
-      return;
+    const newest = this.#newest;
+    if (newest?.after === after && newest.generation === this.generation) {
+      newest.joined.push(reader);
+    } else {
+      this.#read(after, [reader]);
     }
-    const reading: Reading = { after, generation, readers: [reader] };
-    this.#newest = reading;
-    this.#log.read(this.#runId, { after, limit: PAGE_LIMIT }).then(
-      (page) => {
-        this.#done(reading);
-        for (const one of reading.readers) one.onPage(page);
-      },
-      (error: unknown) => {
-        this.#done(reading);
-        for (const one of reading.readers) one.onError(error);
-      },
-    );
   }
 
   wait(seen: number, reader: TailReader): void {
@@ -144,6 +134,25 @@ class SharedTail implements Tail {
     // Those that wait again meanwhile wait for the next time.
     this.#waiting = new Set();
     for (const reader of waiting) reader.onChange();
+  }
+
+  #read(after: number, readers: readonly TailReader[]): void {
+    const reading: Reading = { after, generation: this.generation, joined: [] };
+    const { joined } = reading;
+    this.#newest = reading;
+    this.#log.read(this.#runId, { after, limit: PAGE_LIMIT }).then(
+      (page) => {
+        this.#done(reading);
+        for (const one of readers) one.onPage(page);
+        // It began before these asked: the log may have come as far as they are only since.
+        if (page.lastSeq < after && joined.length > 0) this.#read(after, joined);
+        else for (const one of joined) one.onPage(page);
+      },
+      (error: unknown) => {
+        this.#done(reading);
+        for (const one of [...readers, ...joined]) one.onError(error);
+      },
+    );
   }
 
   /** What is asked for from now on is not in it. */

@@ -14,7 +14,7 @@ import { outsideNodes } from "./outside-nodes.ts";
 import type { RunPatch } from "./run.ts";
 
 /** One append takes at most so much: other runs and sockets get their turn in between. */
-const MAX_SLICE_EVENTS = 1_000;
+const MAX_SLICE_EVENTS = 250;
 const MAX_SLICE_BYTES = 256 * 1024;
 
 /** What an event weighs beside its payload, roughly, in bytes. */

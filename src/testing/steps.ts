@@ -87,7 +87,13 @@ export async function stored(backend: Backend, runId: string): Promise<Run> {
 
 /** Everything that is stored of a run's log. */
 export async function wholeLog(backend: Backend, runId: string): Promise<readonly RunEvent[]> {
-  return (await backend.events.read(runId, { after: 0, limit: 1_000_000 })).events;
+  const events: RunEvent[] = [];
+  for (;;) {
+    const after = events.at(-1)?.seq ?? 0;
+    const page = await backend.events.read(runId, { after, limit: 1_000 });
+    events.push(...page.events);
+    if (page.events.length === 0 || events.at(-1)?.seq === page.lastSeq) return events;
+  }
 }
 
 /** The numbers of events, in order. */

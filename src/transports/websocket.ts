@@ -225,7 +225,8 @@ function toRequest(
   { url, headers: told }: Extra,
   connectionParams: Readonly<Record<string, unknown>> | undefined,
 ): Request {
-  const headers = new pipeline.fetchAPI.Headers(told.map(([name, value]) => [name, value]));
+  const headers = new pipeline.fetchAPI.Headers();
+  for (const [name, value] of told) headers.set(name, value);
   const authorization = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"];
   if (typeof authorization === "string") headers.set("authorization", authorization);
   return new pipeline.fetchAPI.Request(url, { method: "POST", headers });

@@ -42,7 +42,7 @@ export const reading: readonly ContractCase<Backend>[] = [
         read.push(...page.events);
         assert.equal(page.oldestSeq, 1);
         if (read.length === page.lastSeq) break;
-        assert.equal(page.events.length, 7);
+        assert.ok(page.events.length > 0 && page.events.length <= 7);
       }
       assert.deepEqual(read, await wholeLog(backend, run.id));
     },
