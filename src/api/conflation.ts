@@ -28,15 +28,15 @@ export class Conflation {
     for (const item of items) {
       const task = taskOfProgress(item);
       if (task === undefined) {
-        sent.push(...this.flush(now), item);
+        for (const held of this.flush(now)) sent.push(held);
+        sent.push(item);
       } else {
         // At the end, where its seq belongs.
         this.#held.delete(task);
         this.#held.set(task, item);
       }
     }
-    if (now >= this.#sentAt + this.#intervalMs) sent.push(...this.flush(now));
-    return sent;
+    return now >= this.#sentAt + this.#intervalMs ? [...sent, ...this.flush(now)] : sent;
   }
 
   /** All that is held: because it is due, or nothing will replace it. */

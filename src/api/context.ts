@@ -17,7 +17,7 @@ export interface ApiContext {
   readonly cursors?: readonly string[] | undefined;
   /** Why this request may only read, if so: a form of another site sent it, say. */
   readonly writeForbidden?: string | undefined;
-  /** Whether the transport knows what to do with a {@link Tick}. */
+  /** Whether the transport knows what to do with a tick: see `StreamItem`. */
   readonly wantsTicks?: boolean | undefined;
   /** Called when the cursor stands at the end of a run that has ended: there is nothing to send, ever. */
   readonly onPastEnd?: (() => void) | undefined;

@@ -24,6 +24,8 @@ export interface StreamItem {
 /** Whose events they are. */
 export interface StreamedRun {
   readonly id: string;
+  /** Tells it from one that had its id before, and was deleted. */
+  readonly createdAt: Date;
   readonly workflow: string;
 }
 
@@ -39,7 +41,7 @@ export interface EventStreamOptions {
   /** Thins out progress; absent where all of it is sent. */
   readonly conflation: Conflation | undefined;
   readonly wantsTicks: boolean;
-  /** Called once, when the consumer goes away before the end. */
+  /** Called once, when the consumer goes away before the end, or reading fails. */
   readonly onLeave?: (() => void) | undefined;
 }
 

@@ -60,8 +60,7 @@ export function implementRunStatusEvent({ refs, engine }: Api): void {
       runStatus: t.field({ type: refs.runStatus, resolve: ({ event }) => event.status }),
       run: t.field({
         type: refs.run,
-        description:
-          "The run as it was when this event was sent first, which may be further than this event.",
+        description: "The run as it is now, which may be further than this event.",
         resolve: ({ runId }, _args, context) => engine.get(runId, viewerOf(context)),
       }),
       output: t.field({

@@ -85,7 +85,8 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
 
   function cancelUnlessFollowed(run: Run, context: ApiContext): void {
     setTimeout(() => {
-      if (engine.readersOf(run.id) > 0) return;
+      // Where it goes on its clients come back, and are not seen from here.
+      if (engine.isClosed || engine.readersOf(run.id) > 0) return;
       // It may have ended meanwhile, or be gone.
       engine.cancel(run.id, viewerOf(context)).catch(() => undefined);
     }, DISCONNECT_GRACE_MS).unref();

@@ -21,7 +21,7 @@ export function maxRateArg({ arg }: { readonly arg: Arg }) {
     required: false,
     description:
       "For user interfaces: of the `ProgressEvent`s of a task, only the newest is sent, so many times " +
-      `a second, from ${MIN_RATE} to ${MAX_RATE}. All other events come as ever, and order is kept. All when absent.`,
+      `a second, from ${MIN_RATE} to ${MAX_RATE}, and before any other event, all of which come as ever. All when absent.`,
   });
 }
 
@@ -54,7 +54,7 @@ export async function subscribeToRun(
   if (page.closed && after === page.lastSeq) context?.onPastEnd?.();
   return new EventStream({
     // Not the whole of it, with its input, for as long as somebody watches.
-    run: { id: run.id, workflow: run.workflow },
+    run: { id: run.id, createdAt: run.createdAt, workflow: run.workflow },
     follow: (observer) => engine.follow(run.id, after, observer),
     typeNameOf: (event) => catalog.typeNameOf(event),
     only: only ? new Set(only) : namedTypes(info),

@@ -88,7 +88,11 @@ class Follower implements Pulled, TailReader {
     const newest = page.events.at(-1);
     if (!newest) return this.pull();
     this.#last = newest.seq;
-    this.#observer.next(page);
+    try {
+      this.#observer.next(page);
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   onError(error: unknown): void {

@@ -37,13 +37,14 @@ export class Operation {
       .filter((name) => Object.hasOwn(given, name))
       .map((name) => [name, given[name]] as const);
     const viewer = viewerOf(contextValue as ApiContext | undefined);
-    const key = JSON.stringify([run.id, viewer, format.name, used]);
+    const key = JSON.stringify([run.id, run.createdAt, viewer, format.name, used]);
     let projection = this.#projections.get(key);
     if (!projection) {
       const values = { ...Object.fromEntries(used), [GIVEN]: true };
       projection = new Projection({
         key,
-        execute: (item) => execute(item, contextValue, values),
+        // Nothing else of the request: it is one of many.
+        execute: (item) => execute(item, { viewer }, values),
         present,
         format,
       });

@@ -22,15 +22,9 @@ export class RecentFrames {
     this.#newestSeq = seq;
     this.#frames.set(seq, frame);
     if (!(frame instanceof Promise)) return this.#grow(frame);
-    frame.then(
-      (settled) => {
-        // Its key keeps its place, if it has not made room already.
-        if (!this.#frames.has(seq)) return;
-        this.#frames.set(seq, settled);
-        this.#grow(settled);
-      },
-      () => this.#frames.delete(seq),
-    );
+    // It tells more than its event does, the run as it is now say: for those who wait for it alone.
+    const forget = (): void => void this.#frames.delete(seq);
+    frame.then(forget, forget);
   }
 
   #grow({ bytes }: Frame): void {

@@ -80,7 +80,10 @@ export class Watch implements Pulled {
     } catch (error) {
       return this.#fail(error, frames);
     }
-    if (!this.#isClosed) this.#options.observer.next(frames);
+    if (this.#isClosed) return;
+    // Whoever waits for the next event holds none of those that were sent.
+    if (this.#index === this.#batch.length) this.#batch = [];
+    this.#options.observer.next(frames);
   }
 
   #frameOf(item: StreamItem): Frame | TickFrame | Promise<Frame> {

@@ -10,8 +10,8 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 
-/** Stands in for arguments that must be there. GraphQL keeps names with two underscores for itself. */
-export const GIVEN = "__given";
+/** Stands in for arguments that must be there. No document can have a variable of this name. */
+export const GIVEN = "(given)";
 
 /** An operation as its events are executed. */
 export interface EventOperation {

@@ -154,6 +154,11 @@ export class Engine implements AsyncDisposable {
     return this.#options.backend.events.read(runId, { after, limit });
   }
 
+  /** Whether it has been disposed of: runs that have not ended go on elsewhere, if anywhere. */
+  get isClosed(): boolean {
+    return this.#tails.isClosed;
+  }
+
   /** How many readers follow the run in this process. */
   readersOf(runId: string): number {
     return this.#tails.readersOf(runId);

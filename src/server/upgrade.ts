@@ -15,6 +15,8 @@ export function acceptUpgrades(server: Server, service: Service): ReadonlySet<We
   const handshake = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
+    // graphql-ws needs a moment to forget an operation that was completed: its id may come again at once.
+    allowSynchronousEvents: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
   server.on("upgrade", (request, socket, head) => {

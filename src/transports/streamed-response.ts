@@ -30,34 +30,41 @@ export function streamedResponse(
   { headers, opening, ping, pingMs, tick, ending }: Framing,
   { Response, ReadableStream }: FetchApi,
 ): Response {
-  /** The newest call of `pull`, and what ends it. */
+  /** The call of `pull` that waits, and what ends it. */
   let asked: { readonly controller: Controller; readonly settle: () => void } | undefined;
+  let pinging: NodeJS.Timeout | undefined;
+  const answer = (write: (controller: Controller) => void): void => {
+    const waiting = asked;
+    asked = undefined;
+    if (!waiting) return;
+    write(waiting.controller);
+    waiting.settle();
+  };
   const frames = read({
     next(batch) {
       const pieces = batch.map((frame) =>
         frame.kind === "tick" ? Buffer.from(tick(frame.at)) : frame.bytes,
       );
-      asked?.controller.enqueue(Buffer.concat(pieces));
-      asked?.settle();
+      answer((controller) => controller.enqueue(Buffer.concat(pieces)));
     },
     error(error) {
       clearInterval(pinging);
-      asked?.controller.error(error);
-      asked?.settle();
+      answer((controller) => controller.error(error));
     },
     complete() {
       clearInterval(pinging);
-      asked?.controller.enqueue(Buffer.from(ending));
-      asked?.controller.close();
-      asked?.settle();
+      answer((controller) => {
+        controller.enqueue(Buffer.from(ending));
+        controller.close();
+      });
     },
   });
-  let pinging: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       controller.enqueue(Buffer.from(opening));
       pinging = setInterval(() => {
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(Buffer.from(ping));
+        // Else the client has yet to take what was sent before.
+        if (asked) controller.enqueue(Buffer.from(ping));
       }, pingMs);
     },
     pull: (controller) =>
@@ -68,7 +75,7 @@ export function streamedResponse(
     cancel() {
       clearInterval(pinging);
       frames.close();
-      asked?.settle();
+      answer(() => {});
     },
   });
   return new Response(body, { status: 200, headers });

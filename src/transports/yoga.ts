@@ -6,6 +6,7 @@ import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.
 import type { Logger } from "../logger.ts";
 import { useCheckedVariables } from "./check-variables.ts";
 import { createMaskError } from "./mask-error.ts";
+import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
@@ -50,6 +51,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     maskedErrors: { maskError },
     plugins: [
       streamEndpoint,
+      useUnconditionalRoot(),
       useCheckedVariables(),
       useOwnSubscribe({ compile, present: (error) => withoutInternals(maskError(error)) }),
       useEventSource(),

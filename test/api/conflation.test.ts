@@ -13,7 +13,7 @@ import {
 } from "../support/conflation-events.ts";
 import { range } from "../support/stepped.ts";
 
-const RUN = { id: "run-1", workflow: "work" };
+const RUN = { id: "run-1", createdAt: new Date(0), workflow: "work" };
 
 /** Items of a stream, numbered from `from`. */
 function itemsOf(from: number, ...happenings: readonly Happening[]): readonly StreamItem[] {

@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 /** Runs that have come to their end or to a question, and one that is no more. */
-const runs: StreamedRun[] = [{ id: "gone", workflow: "gone" }];
+const runs: StreamedRun[] = [{ id: "gone", createdAt: new Date(0), workflow: "gone" }];
 /** All that they have recorded. */
 const recorded: StreamItem[] = [];
 

@@ -59,7 +59,7 @@ test("for one who watches alone nothing is kept", async () => {
   expect(executed).toEqual([1, 1]);
 });
 
-test("an event whose resolvers take their time is executed once too", async () => {
+test("an event whose resolvers take their time is executed once for those who wait together", async () => {
   const settle: ((result: ExecutionResult) => void)[] = [];
   const { projection, executed } = projectionOf({
     execute: () => new Promise((resolve) => settle.push(resolve)),
@@ -69,8 +69,10 @@ test("an event whose resolvers take their time is executed once too", async () =
   for (const resolve of settle) resolve({ data: { seq: 1 } });
   const [first, second] = await frames;
   expect(second).toBe(first);
-  expect(await projection.frameOf(itemAt(1))).toBe(first);
   expect(executed).toEqual([1]);
+  // Later it may have more to tell.
+  void projection.frameOf(itemAt(1));
+  expect(executed).toEqual([1, 1]);
 });
 
 test("whoever is far behind gets the same, executed again", async () => {

@@ -9,7 +9,7 @@ import { itemOf } from "../support/event-pages.ts";
 import { range } from "../support/stepped.ts";
 
 const FORMAT: Format = { name: "json", write: resultJson };
-const RUN = { id: "run-1", workflow: "report" };
+const RUN = { id: "run-1", createdAt: new Date(0), workflow: "report" };
 
 /** Whose selection reads two variables; results are the variables that it is executed with. */
 function operation(): Operation {
@@ -74,7 +74,7 @@ test("a variable that was left out stays so, that its default value may hold", a
   const left = acquire(operation(), { variables: { a: 1, after: "2" } });
   const frame = await left.frameOf(itemOf(written(1, null)));
   expect(JSON.parse(frame.bytes.toString())).toMatchObject({
-    data: { variables: { a: 1, __given: true } },
+    data: { variables: { a: 1, "(given)": true } },
   });
   expect(frame.bytes.toString()).not.toMatch(/"b"|"after"/);
 });

@@ -3,7 +3,7 @@ import type { Observer } from "../../src/events/observer.ts";
 import type { EventPage } from "../../src/events/event-log.ts";
 import type { RunEvent } from "../../src/events/run-event.ts";
 
-export const RUN = { id: "run-1", workflow: "report" };
+export const RUN = { createdAt: new Date(0), id: "run-1", workflow: "report" };
 
 export interface PagedStream {
   readonly stream: EventStream;

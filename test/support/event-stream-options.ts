@@ -3,7 +3,7 @@ import type { RunEvent } from "../../src/events/run-event.ts";
 
 /** What a stream needs beside its pages: all types, no ticks, all progress. */
 export const STREAM_OPTIONS: Omit<EventStreamOptions, "follow"> = {
-  run: { id: "run-1", workflow: "work" },
+  run: { id: "run-1", createdAt: new Date(0), workflow: "work" },
   typeNameOf,
   only: undefined,
   statusType: "RunStatusEvent",
