@@ -130,3 +130,14 @@ test("whatever comes and when: order is kept, only overtaken progress is left ou
   );
   fc.assert(property, { numRuns: 2_000 });
 });
+
+test("the tasks whose progress is held back may be any number", () => {
+  const conflation = new Conflation(0.1);
+  conflation.add(itemsOf(1, progress(0)), 0);
+  for (const task of range(1, 200_000)) {
+    const items = itemsOf(task + 1, progress(0));
+    const ofTask = items.map((item) => ({ ...item, event: { ...item.event, taskId: `${task}` } }));
+    conflation.add(ofTask, 1);
+  }
+  expect(conflation.add(itemsOf(200_002, note), 2)).toHaveLength(200_001);
+});

@@ -340,3 +340,17 @@ test("however many follow a run there is one listener and one timer, until the l
   await settle(run);
   expect(again.seqs).toEqual([1]);
 });
+
+test("a reader that cannot take what it is given hears so itself, and those beside it get theirs", async () => {
+  await run.append(2);
+  const before = run.join();
+  const error = new Error("Cannot take it");
+  const failing = run.join();
+  vi.spyOn(failing, "next").mockImplementation(() => {
+    throw error;
+  });
+  const after = run.join();
+  await settle(run);
+  expect([before.seqs, after.seqs]).toEqual([range(1, 3), range(1, 3)]);
+  expect(failing.end).toEqual({ error });
+});

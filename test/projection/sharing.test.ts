@@ -23,14 +23,18 @@ function operation(): Operation {
 /** One request, and what it would have to differ in for its results to differ. */
 interface Asking {
   readonly run?: string;
+  readonly createdAt?: Date;
   readonly format?: string;
   readonly viewer?: string;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
-function acquire(of: Operation, { run = "run-1", format = "json", viewer, variables }: Asking) {
+function acquire(
+  of: Operation,
+  { run: id = "run-1", createdAt = RUN.createdAt, format = "json", viewer, variables }: Asking,
+) {
   return of.acquire(
-    { ...RUN, id: run },
+    { ...RUN, id, createdAt },
     { ...FORMAT, name: format },
     { contextValue: { viewer: viewer ?? null }, variableValues: variables },
   );
@@ -57,6 +61,11 @@ const APART: typeof SHARED = [
   ["which variable has the value", { variables: { a: 1 } }, { variables: { b: 1 } }],
   ["whether a variable is left out or null", { variables: {} }, { variables: { a: null } }],
   ["the run", { run: "run-1" }, { run: "run-2" }],
+  [
+    "when the run was created, the one before it having been deleted",
+    {},
+    { createdAt: new Date(1) },
+  ],
   ["the format", { format: "json" }, { format: "event-stream" }],
   ["the viewer", { viewer: "ann" }, { viewer: "bob" }],
   ["whether there is a viewer", {}, { viewer: "null" }],

@@ -1,14 +1,16 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { StreamItem } from "../../src/api/event-stream.ts";
+import type { EventStream, StreamItem } from "../../src/api/event-stream.ts";
 import { ServiceStoppingError } from "../../src/errors.ts";
+import type { Observer } from "../../src/events/observer.ts";
 import type { RunEvent } from "../../src/events/run-event.ts";
 import { Projection } from "../../src/projection/projection.ts";
 import { resultJson } from "../../src/projection/result-json.ts";
 import { Watch, type Frames } from "../../src/projection/watch.ts";
 import { written, writtenBatch } from "../../src/testing/index.ts";
-import { streamOf } from "../support/event-pages.ts";
+import { untilCollected } from "../support/collect-garbage.ts";
+import { itemOf, streamOf } from "../support/event-pages.ts";
 import { seqOf, type Result } from "../support/result.ts";
 import { range } from "../support/stepped.ts";
 
@@ -163,4 +165,30 @@ test("whoever has closed it hears nothing more, even of what was being made", as
   await setImmediate();
   expect([seen.batches, seen.ends, seen.endings]).toEqual([[], [], 1]);
   expect(seen.paged.isClosed).toBe(true);
+});
+
+test("a watch that waits for the next event holds none of those that it has sent", async () => {
+  let observer: Observer<readonly StreamItem[]> | undefined;
+  const stream = { observe: (one: typeof observer) => (observer = one), pull() {}, close() {} };
+  let sent = 0;
+  const watch = new Watch({
+    stream: stream as unknown as EventStream,
+    projection: new Projection({
+      key: "1",
+      execute: seqOnly,
+      present: (error) => error,
+      format: { name: "json", write: resultJson },
+    }),
+    observer: { next: (frames) => void (sent += frames.length), error() {}, complete() {} },
+    onEnd() {},
+  });
+  const send = (): readonly WeakRef<object>[] => {
+    const items = writtenBatch(0, 3).map((event) => itemOf(event));
+    observer?.next(items);
+    return items.map(({ event }) => new WeakRef(event));
+  };
+  const references = send();
+  expect(sent).toBe(3);
+  await untilCollected(references);
+  watch.close();
 });
