@@ -1,8 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { OURS_ON_SQLITE } from "../peers.ts";
-import { fileSizes } from "../support/file-sizes.ts";
-import { makeFolder, removeFolder } from "../support/folders.ts";
-import { startChild } from "../support/processes.ts";
+import { SIZE_METRICS, watchSizes } from "../support/file-sizes.ts";
 import type { Measured, Question, Settings } from "../support/question.ts";
 import { until, untilEnded } from "../support/until.ts";
 import { growth } from "../support/verdicts.ts";
@@ -22,12 +19,7 @@ export const question: Question = {
     return [
       {
         title: `${steps} steps over ${STATE_BYTES / 1_000} KB on SQLite`,
-        metrics: [
-          { key: "file", label: "file, MiB" },
-          { key: "log", label: "write-ahead log, MiB" },
-          { key: "heap", label: "heap, MiB" },
-          { key: "rss", label: "resident, MiB" },
-        ],
+        metrics: SIZE_METRICS,
         measured,
         verdicts: [
           growth(8, "file", during, "MiB of the file"),
@@ -38,32 +30,25 @@ export const question: Question = {
   },
 };
 
-async function measure(settings: Settings, steps: number): Promise<Measured[]> {
-  const folder = makeFolder();
-  try {
-    const options = { ...OURS_ON_SQLITE.options, folder, retentionMs: 3_000 };
-    await using child = await startChild(OURS_ON_SQLITE.file, options);
-    const measured: Measured[] = [];
-    const look = async (name: string): Promise<void> => {
+function measure(settings: Settings, steps: number): Promise<Measured[]> {
+  return watchSizes(3_000, async (child, look) => {
+    const lookAt = (name: string): Promise<void> => {
       settings.progress(`Long run: ${name}`);
-      measured.push({ name, samples: [await fileSizes(child, folder)] });
+      return look(name);
     };
-    await look("before");
+    await lookAt("before");
     const input = { step: 0, steps, text: "x".repeat(STATE_BYTES) };
     const runId = await child.call<string>("startLoop", input);
     for (const part of [0.25, 0.5, 0.75, 1]) {
       await until(async () => {
         return (await child.call<number>("lastSeq", runId)) >= steps * part * EVENTS_PER_STEP;
       });
-      await look(`after ${steps * part} steps`);
+      await lookAt(`after ${steps * part} steps`);
     }
     await untilEnded(child, runId);
     await until(async () => !(await child.call<boolean>("hasRuns")));
     // Space goes back in small portions.
     await setTimeout(2_000);
-    await look("after its retention");
-    return measured;
-  } finally {
-    removeFolder(folder);
-  }
+    await lookAt("after its retention");
+  });
 }

@@ -1,3 +1,4 @@
+import { MIB } from "../support/file-sizes.ts";
 import {
   followOperation,
   OURS,
@@ -11,8 +12,6 @@ import type { Question } from "../support/question.ts";
 import { alternate, type Contestant } from "../support/rounds.ts";
 import { untilEnded } from "../support/until.ts";
 import { within } from "../support/verdicts.ts";
-
-const MIB = 1_024 * 1_024;
 
 /** A copy of the log would take more. */
 const FLAT_MIB = 16;

@@ -1,9 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { OURS_ON_SQLITE } from "../peers.ts";
-import { fileSizes } from "../support/file-sizes.ts";
-import { makeFolder, removeFolder } from "../support/folders.ts";
+import { SIZE_METRICS, watchSizes } from "../support/file-sizes.ts";
 import { inPortions } from "../support/portions.ts";
-import { startChild } from "../support/processes.ts";
 import type { Measured, Question, Settings } from "../support/question.ts";
 import { until, untilEnded } from "../support/until.ts";
 import { growth } from "../support/verdicts.ts";
@@ -20,12 +17,7 @@ export const question: Question = {
     return [
       {
         title: `${runs.toLocaleString("en-GB")} runs of 5 events on SQLite, each forgotten at once`,
-        metrics: [
-          { key: "file", label: "file, MiB" },
-          { key: "log", label: "write-ahead log, MiB" },
-          { key: "heap", label: "heap, MiB" },
-          { key: "rss", label: "resident, MiB" },
-        ],
+        metrics: SIZE_METRICS,
         measured,
         verdicts: [
           growth(1, "file", measured, "MiB of the file"),
@@ -38,12 +30,8 @@ export const question: Question = {
   },
 };
 
-async function measure(settings: Settings, runs: number): Promise<Measured[]> {
-  const folder = makeFolder();
-  try {
-    const options = { ...OURS_ON_SQLITE.options, folder, retentionMs: 1 };
-    await using child = await startChild(OURS_ON_SQLITE.file, options);
-    const measured: Measured[] = [];
+function measure(settings: Settings, runs: number): Promise<Measured[]> {
+  return watchSizes(1, async (child, look) => {
     for (const part of [0, 0.25, 0.5, 0.75, 1]) {
       const name = `after ${runs * part} runs`;
       settings.progress(`Retention: ${name}`);
@@ -56,10 +44,7 @@ async function measure(settings: Settings, runs: number): Promise<Measured[]> {
         // Space goes back in small portions.
         await setTimeout(1_000);
       }
-      measured.push({ name, samples: [await fileSizes(child, folder)] });
+      await look(name);
     }
-    return measured;
-  } finally {
-    removeFolder(folder);
-  }
+  });
 }

@@ -1,13 +1,11 @@
 import {
-  getDirectiveValues,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isAbstractType,
   Kind,
   type GraphQLResolveInfo,
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { isIncluded } from "./is-included.ts";
 
 /**
  * The event types that a subscription names, and so receives: those of its fragments on them, and
@@ -18,7 +16,7 @@ import {
 export function namedTypes(info: GraphQLResolveInfo): ReadonlySet<string> | undefined {
   const written = collect(info, () => true);
   if (written.size === 0) return undefined;
-  return collect(info, (node) => isIncluded(node, info));
+  return collect(info, (node) => isIncluded(node, info.variableValues));
 }
 
 type Operation = Pick<GraphQLResolveInfo, "schema" | "fragments" | "fieldNodes" | "variableValues">;
@@ -62,9 +60,4 @@ function collect(info: Operation, isTaken: (node: SelectionNode) => boolean): Re
 
   for (const { selectionSet } of fieldNodes) if (selectionSet) visit(selectionSet, undefined);
   return named;
-}
-
-function isIncluded(node: SelectionNode, { variableValues }: Operation): boolean {
-  if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.["if"] === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.["if"] !== false;
 }

@@ -1,15 +1,12 @@
 import {
-  getDirectiveValues,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isAbstractType,
   Kind,
   type FieldNode,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
-  type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { isIncluded } from "../api/is-included.ts";
 
 /** Where a selection is looked at. */
 export type Scope = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
@@ -32,7 +29,7 @@ export function collectFields(
   function visit({ selections }: SelectionSetNode): void {
     for (const node of selections) {
       if (node.kind === Kind.FRAGMENT_SPREAD && visited.has(node.name.value)) continue;
-      if (!isIncluded(node)) continue;
+      if (!isIncluded(node, variableValues)) continue;
       if (node.kind === Kind.FIELD) {
         const name = (node.alias ?? node.name).value;
         const nodes = fields.get(name);
@@ -46,12 +43,6 @@ export function collectFields(
         if (fragment && isOf(fragment.typeCondition.name.value)) visit(fragment.selectionSet);
       }
     }
-  }
-
-  function isIncluded(node: SelectionNode): boolean {
-    if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.["if"] === true)
-      return false;
-    return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.["if"] !== false;
   }
 
   function isOf(typeName: string | undefined): boolean {

@@ -7,6 +7,7 @@ import { Execution } from "./execution.ts";
 import { chooseIngest } from "./ingest/choose-ingest.ts";
 import { isFinal, type Run } from "./run.ts";
 import { UntypedEvents } from "./untyped-events.ts";
+import { within } from "../within.ts";
 
 const LEASE_MS = 4_000;
 const RENEW_MS = LEASE_MS / 4;
@@ -181,12 +182,4 @@ export class Worker implements AsyncDisposable {
       if (!(error instanceof StaleWriterError)) throw error;
     }
   }
-}
-
-/** Resolves with `done`, or after `ms`. */
-async function within(ms: number, done: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([done, late]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import {
   GraphQLError,
   parse,
@@ -21,6 +21,7 @@ import { Subscription } from "../projection/subscription.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import { withoutInternals } from "./without-internals.ts";
+import { within } from "../within.ts";
 
 export interface WebSocketTransport extends AsyncDisposable {
   /**
@@ -182,14 +183,6 @@ function closeSocket(socket: WebSocket): Promise<void> {
     socket.once("close", () => resolve());
     socket.close(GOING_AWAY);
   });
-}
-
-/** Resolves with `done`, or after `ms`. */
-async function within(ms: number, done: Promise<unknown>): Promise<void> {
-  const timer = new AbortController();
-  const late = setTimeout(ms, undefined, { signal: timer.signal }).catch(() => undefined);
-  await Promise.race([done, late]);
-  timer.abort();
 }
 
 async function runOperation(

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createGates, type Gates } from "../support/gate.ts";
 import { post } from "../support/http.ts";
@@ -78,4 +79,23 @@ test("with onDisconnect: CANCEL it goes on if somebody follows it by then", asyn
   expect(seqs).toEqual(range(1, 7));
   expect(await statusOf(runId)).toBe("SUCCEEDED");
   await client.dispose();
+});
+
+test("with onDisconnect: CANCEL a run is left alone that its server, when it stopped, left to another", async () => {
+  const backend = { ...watched.backend, isDurable: true };
+  const workflows = { steps: steppedGraph(gates) };
+  const next = service;
+  service = await startService({ workflows, backend, drainMs: 0 });
+  const runId = await startAndLeave("CANCEL");
+  let isStopped = false;
+  void service[Symbol.asyncDispose]().then(() => (isStopped = true));
+  await until(() => {
+    vi.advanceTimersByTime(10);
+    return isStopped;
+  });
+  service = next;
+  vi.advanceTimersByTime(60_000);
+  // What the timer may have begun is done in a few turns.
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  expect(await statusOf(runId)).not.toBe("CANCELLED");
 });
