@@ -1,6 +1,7 @@
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph";
 import type { EventLog } from "./events/event-log.ts";
 import type { Wakeups } from "./events/wakeups.ts";
+import type { ThreadLocks } from "./runs/thread-locks.ts";
 import type { RunPatch } from "./runs/run.ts";
 import type { RunStore } from "./runs/run-store.ts";
 
@@ -19,6 +20,16 @@ export interface Backend extends AsyncDisposable {
   /** Whether it outlives this process: then a run that is stopped here goes on at the next start. */
   readonly isDurable: boolean;
   readonly retention: Retention;
+  readonly threadLocks: ThreadLocks;
+  /**
+   * `checkpointer` as one execution of a run is to use it; needed where several processes share the
+   * backend. It MUST keep nothing more once the run has another epoch, and reject with
+   * `StaleWriterError` instead: a process that was stopped for longer than its lease, between its last
+   * look at the log and a write, must not spoil what its successor does. @default `checkpointer`
+   */
+  checkpointerFor?(run: { readonly id: string; readonly epoch: number }): BaseCheckpointSaver;
+  /** Resolves while it can be reached and used, and rejects with what is wrong otherwise. Quick. */
+  ping(): Promise<void>;
   /** How many bytes all of it takes, roughly. */
   storedBytes(): Promise<number>;
   /**

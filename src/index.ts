@@ -21,7 +21,8 @@ export type { JsonObject, JsonValue } from "./json.ts";
 export type { Logger } from "./logger.ts";
 export type { EngineLimits } from "./runs/engine-options.ts";
 export { PublicError } from "./runs/run-error.ts";
-export type { LeaseState, RunFilter, RunStore } from "./runs/run-store.ts";
+export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store.ts";
+export type { ThreadLocks } from "./runs/thread-locks.ts";
 export type { Run, RunPatch } from "./runs/run.ts";
 export { createService, type Service, type ServiceOptions } from "./service.ts";
 export {

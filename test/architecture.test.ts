@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of the engine, backends and contract suites know the ports only. */
-const PORTS = ["runs/run.ts", "runs/run-store.ts", "runs/thread.ts"];
+const PORTS = ["runs/run.ts", "runs/run-store.ts", "runs/thread.ts", "runs/thread-locks.ts"];
 
 test("a folder imports only the folders that it may know", async () => {
   const wrong = (await imports()).filter(({ from, to }) => {

@@ -1,6 +1,7 @@
 /**
  * Which runs to claim, as {@link RunStore.claim} promises: those of the viewer with the fewest runs
- * under lease first, counting those chosen so far, then oldest first. `candidates` come oldest first;
+ * under lease first, counting those chosen so far, then oldest first; none of a viewer who has
+ * `maxPerViewer` of them. `candidates` come oldest first;
  * `held` counts the runs under lease by viewer.
  */
 export function chooseFairly<T>(
@@ -9,10 +10,12 @@ export function chooseFairly<T>(
     viewerOf,
     held,
     limit,
+    maxPerViewer = Infinity,
   }: {
     readonly viewerOf: (candidate: T) => string | null;
     readonly held: ReadonlyMap<string | null, number>;
     readonly limit: number;
+    readonly maxPerViewer?: number | undefined;
   },
 ): readonly T[] {
   if (limit <= 0) return [];
@@ -23,6 +26,7 @@ export function chooseFairly<T>(
     const viewer = viewerOf(candidate);
     const level = counts.get(viewer) ?? 0;
     if (level - (held.get(viewer) ?? 0) >= limit) continue;
+    if (viewer !== null && level >= maxPerViewer) continue;
     counts.set(viewer, level + 1);
     const sameLevel = (levels[level] ??= []);
     sameLevel.push(candidate);

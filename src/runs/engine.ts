@@ -13,7 +13,6 @@ import type { RunFilter } from "./run-store.ts";
 import { isFinal, type Run } from "./run.ts";
 import { Starter, type Started } from "./starter.ts";
 import { Sweeper } from "./sweep.ts";
-import { ThreadLocks } from "./thread-locks.ts";
 import { Threads } from "./threads.ts";
 import { Worker } from "./worker.ts";
 
@@ -30,7 +29,6 @@ export class Engine implements AsyncDisposable {
   readonly threads: Threads;
   readonly #options: EngineOptions;
   readonly #clock: () => Date;
-  readonly #locks = new ThreadLocks();
   readonly #tails: Tails;
   readonly #worker: Worker;
   readonly #starter: Starter;
@@ -39,7 +37,7 @@ export class Engine implements AsyncDisposable {
   constructor(options: EngineOptions) {
     const { workflows, backend, logger } = options;
     const clock = options.clock ?? (() => new Date());
-    const locks = this.#locks;
+    const locks = backend.threadLocks;
     this.workflows = workflows;
     this.threads = new Threads({ workflows, backend, locks, clock });
     this.#options = options;
@@ -95,7 +93,7 @@ export class Engine implements AsyncDisposable {
   async resume(runId: string, answers: readonly InterruptAnswer[], viewer: Viewer): Promise<Run> {
     const { backend, workflows } = this.#options;
     const { threadId } = await this.get(runId, viewer);
-    return this.#locks.run(threadId, async () => {
+    return backend.threadLocks.run(threadId, async () => {
       for (;;) {
         const run = await this.get(runId, viewer);
         const resumed = await resumeRun(run, answers, { backend, workflows, now: this.#clock() });

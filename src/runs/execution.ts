@@ -181,7 +181,7 @@ export class Execution {
       saver &&
       new RunSaver({
         runId: run.id,
-        saver,
+        saver: saver === backend.checkpointer ? (backend.checkpointerFor?.(run) ?? saver) : saver,
         flush: () => this.#recorder.flush(),
         taskWrites: taskWrites ?? new TaskWrites(),
         onCheckpoint: () => {

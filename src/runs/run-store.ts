@@ -21,6 +21,13 @@ export interface PageRequest {
 /** What became of a lease that was to be renewed. */
 export type LeaseState = "held" | "lost" | "cancelRequested";
 
+/** So many runs of a workflow are `queued`, `running` or `interrupted`. */
+export interface OpenRuns {
+  readonly workflow: string;
+  readonly status: RunStatus;
+  readonly count: number;
+}
+
 /**
  * The records of all runs and threads, and the queue in one: a run waits by being `queued`, and is
  * worked on by whoever holds its lease. Of the runs of a thread that have not ended the one that was
@@ -66,12 +73,14 @@ export interface RunStore {
    * Takes the lease, raises the epoch by one and changes nothing else, `status` included. A run is
    * given to one caller only. With `workflows`, considers runs of those alone. With `runId`,
    * considers that run alone, under the same conditions, and one that is `interrupted` or not active
-   * on its thread as well.
+   * on its thread as well. With `maxPerViewer`, leaves alone the runs of a viewer who has so many
+   * under lease, counting those chosen so far; those of nobody (`viewer: null`) and `runId` are not bound by it.
    */
   claim(request: {
     readonly owner: string;
     readonly leaseMs: number;
     readonly limit: number;
+    readonly maxPerViewer?: number | undefined;
     readonly workflows?: readonly string[] | undefined;
     readonly runId?: string | undefined;
   }): Promise<readonly Run[]>;
@@ -88,6 +97,12 @@ export interface RunStore {
 
   /** Notes that the run is to be cancelled, unless it has ended. Returns it; `undefined` if unknown. */
   requestCancel(runId: string): Promise<Run | undefined>;
+
+  /**
+   * How many runs have not ended, by workflow and status; with `viewer`, of those of that viewer
+   * alone, `null` for those of nobody. Without the combinations that there are none of.
+   */
+  countOpen(filter: { readonly viewer?: string | null | undefined }): Promise<readonly OpenRuns[]>;
 
   /** How many `queued` runs were created before this one, and one more; `null` unless it is `queued`. */
   queuePosition(runId: string): Promise<number | null>;

@@ -1,20 +1,12 @@
 /**
- * Lets one task at a time do something to a thread, in the order in which they came. Within this
- * process: between processes the run store decides.
+ * Lets one task at a time change a thread or its runs, in all processes that share the backend. The
+ * thread need not exist.
  */
-export class ThreadLocks {
-  /** By thread: settles when the last of its tasks has ended. */
-  readonly #last = new Map<string, Promise<unknown>>();
-
-  /** Runs `task` once those before it on the same thread have ended, well or not. */
-  async run<T>(threadId: string, task: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(threadId);
-    const result = before ? before.then(task, task) : task();
-    this.#last.set(threadId, result);
-    try {
-      return await result;
-    } finally {
-      if (this.#last.get(threadId) === result) this.#last.delete(threadId);
-    }
-  }
+export interface ThreadLocks {
+  /**
+   * Runs `task` once no other task on the same thread runs; in this process in the order in which they
+   * came. Settles as `task` does. A process that dies MUST NOT keep others from a thread for longer than
+   * ten seconds.
+   */
+  run<T>(threadId: string, task: () => Promise<T>): Promise<T>;
 }

@@ -2,6 +2,7 @@ import type { Backend } from "../backend.ts";
 import { checkpoints } from "./backend/checkpoints.ts";
 import { following } from "./backend/following.ts";
 import { longTermStore } from "./backend/long-term-store.ts";
+import { sharing } from "./backend/sharing.ts";
 import { space } from "./backend/space.ts";
 import type { ContractCase } from "./contract-case.ts";
 
@@ -11,6 +12,7 @@ import type { ContractCase } from "./contract-case.ts";
  */
 export const backendContract: readonly ContractCase<Backend>[] = [
   ...following,
+  ...sharing,
   ...space,
   ...checkpoints,
   ...longTermStore,

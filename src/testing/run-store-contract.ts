@@ -2,6 +2,7 @@ import type { Backend } from "../backend.ts";
 import type { ContractCase } from "./contract-case.ts";
 import { cancelling } from "./run-store/cancelling.ts";
 import { claiming } from "./run-store/claiming.ts";
+import { counting } from "./run-store/counting.ts";
 import { creating } from "./run-store/creating.ts";
 import { deleting } from "./run-store/deleting.ts";
 import { ending } from "./run-store/ending.ts";
@@ -21,6 +22,7 @@ export const runStoreContract: readonly ContractCase<Backend>[] = [
   ...renewing,
   ...cancelling,
   ...listing,
+  ...counting,
   ...ending,
   ...deleting,
 ];

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import { Sweeper } from "../../src/runs/sweep.ts";
-import { ThreadLocks } from "../../src/runs/thread-locks.ts";
+import { LocalThreadLocks } from "../../src/backends/local-thread-locks.ts";
 import type { Graph } from "../../src/workflows/graph.ts";
 import { createWorkflows } from "../../src/workflows/workflow.ts";
 import { counter } from "../support/counter.ts";
@@ -178,7 +178,7 @@ function sweeperOf(
 ): Sweeper {
   const workflows = createWorkflows({ other: counter, ...graphs });
   const clock = () => new Date(now);
-  return new Sweeper({ workflows, backend, locks: new ThreadLocks(), clock, logger });
+  return new Sweeper({ workflows, backend, locks: new LocalThreadLocks(), clock, logger });
 }
 
 function checkpointOf(backend: Backend, threadId: string) {

@@ -22,6 +22,8 @@ export class Entries {
   readonly created = new Timeline(BY_CREATION);
   /** Those whose status is `queued`, held or not. */
   readonly queued = new Timeline(BY_CREATION);
+  /** Those that have not ended. */
+  readonly open = new Timeline(BY_CREATION);
   /** Those that have ended: what retention looks at. */
   readonly ended = new Timeline(BY_END);
   /** Queued and running ones that nobody holds. */
@@ -114,8 +116,8 @@ export class Entries {
   /** Where a run stands as long as it is in its present status and held or not. */
   #shelves(run: Run): readonly (Timeline<Entry> | Leases)[] {
     if (isFinal(run.status)) return [this.ended];
-    const open = this.#threadsById.get(run.threadId)?.open;
-    const shelves: (Timeline<Entry> | Leases)[] = open ? [open] : [];
+    const ofThread = this.#threadsById.get(run.threadId)?.open;
+    const shelves: (Timeline<Entry> | Leases)[] = ofThread ? [this.open, ofThread] : [this.open];
     if (run.status === "queued") shelves.push(this.queued);
     if (run.leaseUntil !== null) shelves.push(this.leases);
     else if (run.status !== "interrupted") shelves.push(this.#waiting);

@@ -1,5 +1,6 @@
 import { InMemoryStore, MemorySaver } from "@langchain/langgraph";
 import type { Backend } from "../../backend.ts";
+import { LocalThreadLocks } from "../local-thread-locks.ts";
 import { LocalWakeups } from "../local-wakeups.ts";
 import { retentionOf } from "../retention.ts";
 import { checkpointBytes, pruneCheckpoints } from "./checkpoints.ts";
@@ -57,6 +58,8 @@ export function memory(options: MemoryOptions = {}): Backend {
     store: new InMemoryStore(),
     isDurable: false,
     retention,
+    threadLocks: new LocalThreadLocks(),
+    ping: async () => {},
     storedBytes: async () =>
       entries.eventBytes + (checkpointer ? checkpointBytes(checkpointer) : 0),
     async pruneCheckpoints(threadId, keep) {

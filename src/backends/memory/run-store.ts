@@ -1,7 +1,13 @@
 import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
-import type { LeaseState, PageRequest, RunFilter, RunStore } from "../../runs/run-store.ts";
+import type {
+  LeaseState,
+  OpenRuns,
+  PageRequest,
+  RunFilter,
+  RunStore,
+} from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { chooseFairly } from "../choose-fairly.ts";
 import { threadOf } from "../thread-of.ts";
@@ -78,15 +84,16 @@ export class MemoryRunStore implements RunStore {
     readonly owner: string;
     readonly leaseMs: number;
     readonly limit: number;
+    readonly maxPerViewer?: number | undefined;
     readonly workflows?: readonly string[] | undefined;
     readonly runId?: string | undefined;
   }): Promise<readonly Run[]> {
-    const { owner, leaseMs, limit, workflows, runId } = request;
+    const { owner, leaseMs, limit, maxPerViewer, workflows, runId } = request;
     const now = this.#clock().getTime();
     const isWanted = ({ run }: Entry) => !workflows || workflows.includes(run.workflow);
     const chosen =
       runId === undefined
-        ? this.#chooseFree(now, limit, isWanted)
+        ? this.#chooseFree(now, { limit, maxPerViewer }, isWanted)
         : this.#one(runId).filter((entry) => isFree(entry.run, now) && isWanted(entry));
     const leaseUntil = new Date(now + leaseMs);
     return chosen.slice(0, limit).map((entry) => {
@@ -118,6 +125,21 @@ export class MemoryRunStore implements RunStore {
       this.#entries.replace(entry, { ...entry.run, cancelRequested: true });
     }
     return entry?.run;
+  }
+
+  async countOpen({
+    viewer,
+  }: {
+    readonly viewer?: string | null | undefined;
+  }): Promise<readonly OpenRuns[]> {
+    const counts = new Map<string, OpenRuns>();
+    for (const { run } of this.#entries.open.oldestFirst()) {
+      if (viewer !== undefined && run.viewer !== viewer) continue;
+      const { workflow, status } = run;
+      const key = JSON.stringify([workflow, status]);
+      counts.set(key, { workflow, status, count: (counts.get(key)?.count ?? 0) + 1 });
+    }
+    return [...counts.values()];
   }
 
   async queuePosition(runId: string): Promise<number | null> {
@@ -170,10 +192,14 @@ export class MemoryRunStore implements RunStore {
     return entry ? [entry] : [];
   }
 
-  #chooseFree(now: number, limit: number, isWanted: (entry: Entry) => boolean): readonly Entry[] {
+  #chooseFree(
+    now: number,
+    bounds: { readonly limit: number; readonly maxPerViewer: number | undefined },
+    isWanted: (entry: Entry) => boolean,
+  ): readonly Entry[] {
     const held = this.#entries.leases.countByViewer(now);
     const viewerOf = ({ run }: Entry) => run.viewer;
-    return chooseFairly(this.#free(now, isWanted), { viewerOf, held, limit });
+    return chooseFairly(this.#free(now, isWanted), { viewerOf, held, ...bounds });
   }
 
   *#free(now: number, isWanted: (entry: Entry) => boolean): Iterable<Entry> {

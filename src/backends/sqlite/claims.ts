@@ -16,13 +16,13 @@ export class Claims {
   }
 
   claim(request: Parameters<RunStore["claim"]>[0]): readonly Run[] {
-    const { owner, leaseMs, limit, workflows, runId } = request;
+    const { owner, leaseMs, limit, maxPerViewer, workflows, runId } = request;
     if (limit <= 0) return [];
     return this.#db.transact(() => {
       const now = this.#clock().getTime();
       const chosen =
         runId === undefined
-          ? chooseWaiting(this.#db, { now, limit, workflows })
+          ? chooseWaiting(this.#db, { now, limit, maxPerViewer, workflows })
           : this.#one(runId, now, workflows);
       return chosen.map((run) => this.#take(run, owner, now + leaseMs));
     });

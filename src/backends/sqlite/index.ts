@@ -1,4 +1,5 @@
 import type { Backend } from "../../backend.ts";
+import { LocalThreadLocks } from "../local-thread-locks.ts";
 import { LocalWakeups } from "../local-wakeups.ts";
 import { retentionOf } from "../retention.ts";
 import { pruneCheckpoints } from "./checkpoints.ts";
@@ -79,6 +80,8 @@ export async function sqlite(options: SqliteOptions): Promise<Backend> {
     store: new SqliteStore(db, clock),
     isDurable: true,
     retention,
+    threadLocks: new LocalThreadLocks(),
+    ping: async () => void db.get("SELECT 1"),
     storedBytes: async () => db.usedBytes,
     pruneCheckpoints: (threadId, keep) => pruneCheckpoints(db, threadId, keep),
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,13 @@
 import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import type { Run } from "../../runs/run.ts";
-import type { LeaseState, PageRequest, RunFilter, RunStore } from "../../runs/run-store.ts";
+import type {
+  LeaseState,
+  OpenRuns,
+  PageRequest,
+  RunFilter,
+  RunStore,
+} from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { threadOf } from "../thread-of.ts";
 import { activeRun, type OpenRun, promote } from "./active-run.ts";
@@ -91,6 +97,20 @@ export class SqliteRunStore implements RunStore {
       runId,
     );
     return this.#get(runId);
+  }
+
+  async countOpen({
+    viewer,
+  }: {
+    readonly viewer?: string | null | undefined;
+  }): Promise<readonly OpenRuns[]> {
+    const ofViewer = viewer === undefined ? "" : "AND viewer IS ?";
+    return this.#db.all<OpenRuns>(
+      `SELECT workflow, status, count(*) AS count FROM runs INDEXED BY open_runs
+       WHERE status IN ('queued', 'running', 'interrupted') ${ofViewer}
+       GROUP BY workflow, status`,
+      ...(viewer === undefined ? [] : [viewer]),
+    );
   }
 
   async queuePosition(runId: string): Promise<number | null> {

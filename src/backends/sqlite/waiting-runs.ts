@@ -4,6 +4,7 @@ import type { SqliteDatabase, Stored } from "./database.ts";
 interface Request {
   readonly now: number;
   readonly limit: number;
+  readonly maxPerViewer: number | undefined;
   readonly workflows: readonly string[] | undefined;
 }
 
@@ -20,7 +21,7 @@ const FIRST_LOOK = 100;
  * at the oldest, which are all unless the queue is long, then at the oldest of each viewer.
  */
 export function chooseWaiting(db: SqliteDatabase, request: Request): readonly number[] {
-  const { now, limit } = request;
+  const { now, limit, maxPerViewer } = request;
   const rows = db.all<{ readonly viewer: string | null; readonly count: number }>(
     "SELECT viewer, count(*) AS count FROM runs INDEXED BY held_runs WHERE lease_until > ? GROUP BY viewer",
     now,
@@ -33,6 +34,7 @@ export function chooseWaiting(db: SqliteDatabase, request: Request): readonly nu
     viewerOf: ({ viewer }) => viewer,
     held,
     limit,
+    maxPerViewer,
   });
   return chosen.map(({ run }) => run);
 }

@@ -80,6 +80,49 @@ export const fairness: readonly ContractCase<Backend>[] = [
     },
   },
   {
+    name: "a viewer who has maxPerViewer runs under lease gets no more, and others do",
+    async run(backend) {
+      for (let i = 0; i < 4; i++) {
+        await queuedRun(backend, { id: `ann-${i}`, viewer: "ann", createdAt: at(i) });
+        await queuedRun(backend, { id: `nobody-${i}`, viewer: null, createdAt: at(10 + i) });
+      }
+      await queuedRun(backend, { id: "bob-0", viewer: "bob", createdAt: at(20) });
+      const claim = async () =>
+        ids(
+          await backend.runs.claim({
+            owner: "worker-1",
+            leaseMs: LONG_LEASE_MS,
+            limit: 10,
+            maxPerViewer: 2,
+          }),
+        );
+      assert.deepEqual(
+        new Set(await claim()),
+        new Set(["ann-0", "ann-1", "bob-0", "nobody-0", "nobody-1", "nobody-2", "nobody-3"]),
+      );
+      assert.deepEqual(await claim(), []);
+      // A run that is asked for by its id is given in any case.
+      await claimRun(backend, "ann-3");
+    },
+  },
+  {
+    name: "many runs of viewers who have enough do not hide those of others",
+    async run(backend) {
+      for (let i = 0; i < 150; i++) {
+        await queuedRun(backend, { id: `ann-${i}`, viewer: "ann", createdAt: at(i) });
+      }
+      await queuedRun(backend, { id: "bob-0", viewer: "bob", createdAt: at(200) });
+      await claimRun(backend, "ann-0");
+      const claimed = await backend.runs.claim({
+        owner: "worker-1",
+        leaseMs: LONG_LEASE_MS,
+        limit: 5,
+        maxPerViewer: 1,
+      });
+      assert.deepEqual(ids(claimed), ["bob-0"]);
+    },
+  },
+  {
     name: "a claim for some workflows leaves runs of others alone",
     async run(backend) {
       await queuedRun(backend, { id: "run-1", workflow: "triage", createdAt: at(1) });

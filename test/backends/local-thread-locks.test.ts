@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { ThreadLocks } from "../../src/runs/thread-locks.ts";
+import { LocalThreadLocks } from "../../src/backends/local-thread-locks.ts";
 import { createGate } from "../support/gate.ts";
 
 test("what is done to a thread is done one after the other, and to others meanwhile", async () => {
-  const locks = new ThreadLocks();
+  const locks = new LocalThreadLocks();
   const gate = createGate();
   const log: string[] = [];
   const task = (name: string) => async () => {
@@ -24,7 +24,7 @@ test("what is done to a thread is done one after the other, and to others meanwh
 });
 
 test("a task that fails keeps nobody from the thread", async () => {
-  const locks = new ThreadLocks();
+  const locks = new LocalThreadLocks();
   const failing = locks.run("t", () => Promise.reject(new Error("no")));
   const next = locks.run("t", async () => "yes");
   await expect(failing).rejects.toThrow("no");
