@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const readme = await readFile(join(ROOT, "README.md"), "utf8");
 
 /** Commands that these tests do not run because whoever runs these tests has run them. */
-const RUN_BY_CI = ["npm ci", "npm test", "npm run check", "npm run bench"];
+const RUN_BY_CI = ["npm ci", "npm test", "npm run check", "npm run bench", "npm run examples"];
 
 const running: ChildProcess[] = [];
 afterAll(async () => {
@@ -39,7 +39,7 @@ test("every script that the README names exists", async () => {
     scripts: Record<string, string>;
   };
   const named = commands().flatMap(
-    (line) => /^npm (?:run )?(start|test|check|bench)$/.exec(line)?.[1] ?? [],
+    (line) => /^npm (?:run )?(start|test|check|bench|examples)$/.exec(line)?.[1] ?? [],
   );
   for (const script of named) expect(scripts).toHaveProperty(script);
 });
