@@ -19,6 +19,8 @@ export interface Backend extends AsyncDisposable {
   readonly store: BaseStore | undefined;
   /** Whether it outlives this process: then a run that is stopped here goes on at the next start. */
   readonly isDurable: boolean;
+  /** Whether several processes may use it at a time, each as gateway, as worker or as both. */
+  readonly isShared: boolean;
   readonly retention: Retention;
   readonly threadLocks: ThreadLocks;
   /**

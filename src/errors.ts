@@ -190,6 +190,18 @@ export class ServiceStoppingError extends ServiceError {
   }
 }
 
+/**
+ * The engine that keeps the runs cannot be reached, or is being restarted. Backends throw it for what may
+ * go well a moment later; nothing is known of whether what was asked for has been done. Ask again.
+ */
+export class BackendUnavailableError extends ServiceError {
+  readonly code = "BACKEND_UNAVAILABLE";
+
+  constructor(options?: ErrorOptions) {
+    super("The storage of runs cannot be reached at the moment: try again", options);
+  }
+}
+
 /** The run of an operation that does not receive `RunStatusEvent` failed; ask `run(id:)` for more. */
 export class RunFailedError extends ServiceError {
   readonly code = "RUN_FAILED";

@@ -1,6 +1,7 @@
 export type { Backend } from "./backend.ts";
 export { memory, type MemoryOptions } from "./backends/memory/index.ts";
 export {
+  BackendUnavailableError,
   BadUserInputError,
   ConfigError,
   CursorExpiredError,
@@ -19,7 +20,7 @@ export type { EventOrigin, Interrupt, RunError, RunEvent, RunStatus } from "./ev
 export type { Wakeups } from "./events/wakeups.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Logger } from "./logger.ts";
-export type { EngineLimits } from "./runs/engine-options.ts";
+export type { EngineLimits, Role } from "./runs/engine-options.ts";
 export { PublicError } from "./runs/run-error.ts";
 export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store.ts";
 export type { ThreadLocks } from "./runs/thread-locks.ts";

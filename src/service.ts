@@ -9,7 +9,7 @@ import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { ConfigError, ServiceStoppingError } from "./errors.ts";
 import { unfailing, type Logger } from "./logger.ts";
-import { withDefaults, type EngineLimits } from "./runs/engine-options.ts";
+import { withDefaults, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import { createPipeline } from "./transports/yoga.ts";
@@ -30,6 +30,12 @@ export interface ServiceOptions {
    * @default memory(), which the service disposes of
    */
   readonly backend?: Backend | undefined;
+  /**
+   * What this process does where several share a backend: `gateway` serves clients and executes
+   * nothing, `worker` executes runs, whoever started them. Only `postgres()` and `redis()` can be shared.
+   * @default "both"
+   */
+  readonly role?: Role | undefined;
   /**
    * How long runs may take to come to their next superstep when the service is disposed of, in
    * milliseconds; 0 aborts them at once. For a backend that outlives the process: with it, a run that
@@ -94,7 +100,8 @@ export function createService(options: ServiceOptions): Service {
   // graph → ingest → recorder → event log → follow
   const workflows = createWorkflows(options.workflows);
   const backend = options.backend ?? memory();
-  const engine = new Engine({ workflows, backend, limits, drainMs, exposeErrors, logger });
+  const role = checkRole(options.role ?? "both", backend);
+  const engine = new Engine({ workflows, backend, role, limits, drainMs, exposeErrors, logger });
   // → GraphQL fields
   const { schema, names, toWorkflowInput } = createSchema(engine, logger, options.schema);
   for (const conflict of fieldConflicts(schema, names.type("WorkflowEvent"))) {
@@ -130,6 +137,13 @@ export function createService(options: ServiceOptions): Service {
       if (!options.backend) await backend[Symbol.asyncDispose]();
     },
   };
+}
+
+function checkRole(role: Role, backend: Backend): Role {
+  if (role === "both" || backend.isShared) return role;
+  throw new ConfigError(
+    `role: ${JSON.stringify(role)} wants a backend that several processes share: postgres() or redis()`,
+  );
 }
 
 function checkDrain(drainMs: number): number {

@@ -1,3 +1,4 @@
+import { whileUnavailable } from "../while-unavailable.ts";
 import type { EventLog, EventPage } from "./event-log.ts";
 import type { Wakeups } from "./wakeups.ts";
 
@@ -6,6 +7,9 @@ const POLL_MS = 5_000;
 
 /** How many events are read at a time. */
 const PAGE_LIMIT = 500;
+
+/** How long readers wait for an engine that cannot be reached, before they are told. */
+const PATIENCE_MS = 30_000;
 
 /** Who reads at a tail. */
 export interface TailReader {
@@ -140,13 +144,15 @@ class SharedTail implements Tail {
     const reading: Reading = { after, generation: this.generation, joined: [] };
     const { joined } = reading;
     this.#newest = reading;
-    this.#log.read(this.#runId, { after, limit: PAGE_LIMIT }).then(
-      (page) => {
+    const page = { after, limit: PAGE_LIMIT };
+    const until = { patienceMs: PATIENCE_MS, isOver: () => this.readers.size === 0 };
+    whileUnavailable(() => this.#log.read(this.#runId, page), until).then(
+      (found) => {
         this.#done(reading);
-        for (const one of readers) one.onPage(page);
+        for (const one of readers) one.onPage(found);
         // It began before these asked: the log may have come as far as they are only since.
-        if (page.lastSeq < after && joined.length > 0) this.#read(after, joined);
-        else for (const one of joined) one.onPage(page);
+        if (found.lastSeq < after && joined.length > 0) this.#read(after, joined);
+        else for (const one of joined) one.onPage(found);
       },
       (error: unknown) => {
         this.#done(reading);

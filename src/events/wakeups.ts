@@ -3,7 +3,10 @@
  * one costs time (readers look again by themselves), never an event.
  */
 export interface Wakeups {
-  /** Wakes the listeners of `topic` in all processes. MUST NOT throw and MUST NOT call listeners synchronously. */
+  /**
+   * Wakes the listeners of `topic`, which is the id of a run or begins with a `#`, in all processes.
+   * MUST NOT throw and MUST NOT call listeners synchronously.
+   */
   notify(topic: string): void;
 
   /**

@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { EventStream, StreamItem } from "../api/event-stream.ts";
-import { ServiceStoppingError } from "../errors.ts";
+import { BackendUnavailableError, ServiceStoppingError } from "../errors.ts";
 import type { Observer, Pulled } from "../events/observer.ts";
 import type { Frame, TickFrame } from "./frame.ts";
 import { placeOf, type Projection } from "./projection.ts";
@@ -21,7 +21,8 @@ export interface WatchOptions {
 /**
  * One client's subscription, as a transport reads it: frames in order, those that are there at once,
  * as fast as they are asked for. An error while waiting for events becomes the last frame; it fails
- * only with `ServiceStoppingError`, when the service stops before the run has ended.
+ * only where the client should come back with its cursor: with `ServiceStoppingError`, when the service
+ * stops before the run has ended, and with `BackendUnavailableError`.
  */
 export class Watch implements Pulled {
   readonly #options: WatchOptions;
@@ -96,7 +97,7 @@ export class Watch implements Pulled {
   #fail(error: unknown, frames: Frames = []): void {
     if (this.#isClosed) return;
     const { observer, projection } = this.#options;
-    if (error instanceof ServiceStoppingError) {
+    if (error instanceof ServiceStoppingError || error instanceof BackendUnavailableError) {
       this.close();
       return observer.error(error);
     }

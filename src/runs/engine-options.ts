@@ -39,10 +39,18 @@ export function withDefaults(given: {
   return Object.fromEntries(limits) as unknown as EngineLimits;
 }
 
+/**
+ * What a process does where several share a backend: a `gateway` serves clients and executes nothing, a
+ * `worker` executes runs, whoever started them.
+ */
+export type Role = "gateway" | "worker" | "both";
+
 /** What an engine is made of. */
 export interface EngineOptions {
   readonly workflows: Workflows;
   readonly backend: Backend;
+  /** @default "both" */
+  readonly role?: Role | undefined;
   readonly limits: EngineLimits;
   readonly exposeErrors: boolean;
   /** How long graphs may take to come to their next step when the engine stops, in milliseconds. */

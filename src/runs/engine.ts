@@ -57,7 +57,7 @@ export class Engine implements AsyncDisposable {
   /** Goes on with what the backend holds, and begins to forget what it need not keep. */
   open(): void {
     this.#worker.open();
-    this.#sweeper.open();
+    if (this.#options.role !== "gateway") this.#sweeper.open();
   }
 
   /**

@@ -6,7 +6,7 @@ import {
   RunControl,
 } from "@langchain/langgraph";
 import type { Backend } from "../backend.ts";
-import { StaleWriterError } from "../errors.ts";
+import { BackendUnavailableError, StaleWriterError } from "../errors.ts";
 import type { RunError } from "../events/run-event.ts";
 import type { Logger } from "../logger.ts";
 import type { Graph } from "../workflows/graph.ts";
@@ -130,6 +130,8 @@ export class Execution {
       const ending = await this.#drive(workflow, prepared);
       return this.#stopped() ?? ending;
     } catch (error) {
+      // Not the run's fault: it goes on from its last checkpoint, wherever that can be read again.
+      if (error instanceof BackendUnavailableError) this.stop("lost");
       return this.#stopped() ?? this.#failed(this.#describe(error), error);
     } finally {
       clearTimeout(timer);
@@ -183,6 +185,7 @@ export class Execution {
         runId: run.id,
         saver: saver === backend.checkpointer ? (backend.checkpointerFor?.(run) ?? saver) : saver,
         flush: () => this.#recorder.flush(),
+        signal: this.#abort.signal,
         taskWrites: taskWrites ?? new TaskWrites(),
         onCheckpoint: () => {
           // What a graph keeps in a saver of its own is its own affair.

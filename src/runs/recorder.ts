@@ -10,6 +10,7 @@ import {
 } from "../events/run-event.ts";
 import type { Wakeups } from "../events/wakeups.ts";
 import { jsonSize } from "../json.ts";
+import { whileUnavailable } from "../while-unavailable.ts";
 import { outsideNodes } from "./outside-nodes.ts";
 import type { RunPatch } from "./run.ts";
 
@@ -19,6 +20,9 @@ const MAX_SLICE_BYTES = 256 * 1024;
 
 /** What an event weighs beside its payload, roughly, in bytes. */
 const EVENT_OVERHEAD_BYTES = 100;
+
+/** How long what was recorded is held for an engine that cannot be reached, unless the run is lost before. */
+const PATIENCE_MS = 30_000;
 
 /** What one execution may record. */
 export interface RecordLimits {
@@ -66,6 +70,7 @@ export class Recorder {
   #isOpen = true;
   #isOverLimit = false;
   #isScheduled = false;
+  #isDiscarded = false;
   /** Appends one after the other. Never rejects. */
   #appending: Promise<void> = Promise.resolve();
 
@@ -123,6 +128,7 @@ export class Recorder {
   /** Forgets what is not in the log yet: it is another executor's run. */
   discard(): void {
     this.#isOpen = false;
+    this.#isDiscarded = true;
     this.#pending = [];
     this.#taken = 0;
   }
@@ -154,24 +160,34 @@ export class Recorder {
   }
 
   async #appendSlices(patch: RunPatch | undefined): Promise<void> {
-    const { runId, epoch, log, wakeups, onFailure } = this.#options;
+    const { runId, wakeups, onFailure } = this.#options;
     let isPatched = patch === undefined;
     try {
       for (let slice = this.#take(); slice; slice = this.#take()) {
         const { events, patch: own } = slice;
         const isLast = this.#taken === this.#pending.length;
         const all = isLast && patch ? { ...own, ...patch } : own;
-        await log.append(runId, events, { after: this.#loggedSeq, epoch, patch: all });
+        await this.#log(events, all);
         this.#loggedSeq += events.length;
         wakeups.notify(runId);
         isPatched ||= isLast;
         if (!isLast) await nextTurn();
       }
-      if (!isPatched) await log.append(runId, [], { after: this.#loggedSeq, epoch, patch });
+      if (!isPatched) await this.#log([], patch);
     } catch (error) {
       this.discard();
       onFailure(error);
     }
+  }
+
+  /** A batch may come twice: the log knows it again. */
+  #log(events: readonly RunEvent[], patch: RunPatch | undefined): Promise<void> {
+    const { runId, epoch, log } = this.#options;
+    const at = { after: this.#loggedSeq, epoch, patch };
+    return whileUnavailable(() => log.append(runId, events, at), {
+      patienceMs: PATIENCE_MS,
+      isOver: () => this.#isDiscarded,
+    });
   }
 
   #take():

@@ -1,9 +1,13 @@
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { BaseCheckpointSaver } from "@langchain/langgraph";
+import { whileUnavailable } from "../while-unavailable.ts";
 import type { TaskWrites } from "./ingest/task-writes.ts";
 
 type Put = BaseCheckpointSaver["put"];
 type PutWrites = BaseCheckpointSaver["putWrites"];
+
+/** How long a graph waits for an engine that cannot be reached, unless its run is lost before. */
+const PATIENCE_MS = 30_000;
 
 export interface RunSaverOptions {
   /** Noted in the checkpoints: LangGraph does not say in them whose they are. */
@@ -12,6 +16,8 @@ export interface RunSaverOptions {
   readonly saver: BaseCheckpointSaver;
   /** Rejects unless all that the run has said is in its log, and the run is still ours. */
   readonly flush: () => Promise<void>;
+  /** Aborted when the execution is. */
+  readonly signal: AbortSignal;
   /** Told of all writes, just before LangGraph streams the updates that they make. */
   readonly taskWrites: TaskWrites;
   /** Called once a checkpoint of the graph itself, not of a subgraph, has been kept. */
@@ -34,7 +40,7 @@ export class RunSaver extends BaseCheckpointSaver {
     const { runId, saver, flush, onCheckpoint } = this.#options;
     await flush();
     const noted: typeof metadata & { run_id: string } = { ...metadata, run_id: runId };
-    const kept = await saver.put(config, checkpoint, noted, ...rest);
+    const kept = await this.#patiently(() => saver.put(config, checkpoint, noted, ...rest));
     if (!config.configurable?.["checkpoint_ns"]) onCheckpoint();
     return kept;
   }
@@ -45,12 +51,12 @@ export class RunSaver extends BaseCheckpointSaver {
     const { saver, flush, taskWrites } = this.#options;
     taskWrites.note(taskId, writes);
     await flush();
-    await saver.putWrites(config, writes, taskId, ...rest);
+    await this.#patiently(() => saver.putWrites(config, writes, taskId, ...rest));
   }
 
   override async getTuple(config: RunnableConfig): ReturnType<BaseCheckpointSaver["getTuple"]> {
     const { saver, taskWrites } = this.#options;
-    const tuple = await saver.getTuple(config);
+    const tuple = await this.#patiently(() => saver.getTuple(config));
     taskWrites.noteLoaded(tuple?.pendingWrites);
     return tuple;
   }
@@ -67,5 +73,11 @@ export class RunSaver extends BaseCheckpointSaver {
 
   override getNextVersion(current: number | undefined): number {
     return this.#options.saver.getNextVersion(current);
+  }
+
+  /** Savers put the same thing twice without harm: it is theirs by its ids. */
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    return whileUnavailable(work, { patienceMs: PATIENCE_MS, isOver: () => signal.aborted });
   }
 }

@@ -12,13 +12,19 @@ import { within } from "../within.ts";
 const LEASE_MS = 4_000;
 const RENEW_MS = LEASE_MS / 4;
 
+/** Woken when there may be a run to claim. */
+const WORK_TOPIC = "#work";
+
+/** Woken when a run is to be cancelled. */
+const CANCEL_TOPIC = "#cancel";
+
 export interface WorkerOptions extends EngineOptions {
   /** Names this process in leases. */
   readonly owner: string;
   readonly clock: () => Date;
 }
 
-/** Claims runs, executes them, and keeps their leases. */
+/** Claims runs, executes them, and keeps their leases. That of a gateway only ends what is cancelled. */
 export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #executions = new Map<string, Execution>();
@@ -28,7 +34,10 @@ export class Worker implements AsyncDisposable {
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
   #isClosed = false;
+  /** When what the leases were last prolonged by was asked for, and when that was last thought of. */
   #renewedAt = performance.now();
+  #beatAt = performance.now();
+  #unsubscribe: Promise<readonly (() => void)[]> | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -38,33 +47,42 @@ export class Worker implements AsyncDisposable {
 
   /** Begins to work: takes up what waits, and what others, or an earlier process, left behind. */
   open(): void {
+    if (this.#options.role === "gateway") return;
     this.#heartbeat = setInterval(() => void this.#beat(), RENEW_MS).unref();
-    this.poke();
+    this.#unsubscribe = this.#listen();
+    this.#poke();
   }
 
-  /** Says that there may be a run to claim. */
+  /** Says, here and to other processes, that there may be a run to claim. */
   poke(): void {
-    if (this.#isClosed) return;
+    if (this.#options.backend.isShared) this.#options.backend.wakeups.notify(WORK_TOPIC);
+    this.#poke();
+  }
+
+  #poke(): void {
+    if (this.#isClosed || this.#options.role === "gateway") return;
     this.#claimAgain = true;
     this.#claiming ??= this.#claimAll().finally(() => {
       this.#claiming = undefined;
-      if (this.#claimAgain) this.poke();
+      if (this.#claimAgain) this.#poke();
     });
   }
 
-  /** Notes that a run is to be cancelled, and ends it if it is executed here or by nobody. */
+  /**
+   * Notes that a run is to be cancelled, and ends it if it is executed here or by nobody. Where another
+   * process holds it, that is told; if that one is dead, the run is ended here once its lease has run out.
+   */
   async cancel(runId: string): Promise<void> {
-    const { backend, owner } = this.#options;
+    const { backend } = this.#options;
     // First: whoever takes it up from here on, here or elsewhere, sees that.
     await backend.runs.requestCancel(runId);
+    if (backend.isShared) backend.wakeups.notify(CANCEL_TOPIC);
     // It may be among those that are being claimed.
     await this.#claiming;
     const execution = this.#executions.get(runId);
     execution?.stop("cancelled");
     await execution?.done;
-    // Whether nobody has executed it, or it had just been interrupted or released.
-    const [run] = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit: 1, runId });
-    if (run) await this.#endCancelled(run);
+    if (!(await this.#endIfFree(runId)) && backend.isShared) this.#endOnceFree(runId);
   }
 
   /**
@@ -84,6 +102,27 @@ export class Worker implements AsyncDisposable {
     for (const execution of executions) execution.stop("cancelled");
     await allDone;
     clearInterval(this.#heartbeat);
+    const listeners = await this.#unsubscribe;
+    for (const unsubscribe of listeners ?? []) unsubscribe();
+    // Others need not find out by themselves what is left to them.
+    if (this.#options.backend.isShared && executions.length > 0) {
+      this.#options.backend.wakeups.notify(WORK_TOPIC);
+    }
+  }
+
+  /** Without its wake-ups it would look once a second: that is how long they may be missing. */
+  async #listen(): Promise<readonly (() => void)[]> {
+    const { backend, logger } = this.#options;
+    if (!backend.isShared) return [];
+    try {
+      return await Promise.all([
+        backend.wakeups.subscribe(WORK_TOPIC, () => this.#poke()),
+        backend.wakeups.subscribe(CANCEL_TOPIC, () => void this.#beat()),
+      ]);
+    } catch (error) {
+      logger.error({ err: error }, "wake-ups for new runs cannot be had; looking once a second");
+      return [];
+    }
   }
 
   async #claimAll(): Promise<void> {
@@ -138,12 +177,33 @@ export class Worker implements AsyncDisposable {
 
   /** Keeps what is ours, stops what is not any more, and looks for runs that others left behind. */
   async #beat(): Promise<void> {
+    this.#stopExpired();
     try {
       await this.#renew();
     } catch (error) {
       this.#options.logger.error({ err: error }, "renewing leases failed; will try again");
     }
-    this.poke();
+    this.#poke();
+  }
+
+  /**
+   * Stops all executions once the leases cannot be prolonged any more: others, who still reach the
+   * backend, may take their runs over from now on. Not when it was this process that stood still: then
+   * it asks first, as its runs may well be its own still.
+   */
+  #stopExpired(): void {
+    const { backend, logger } = this.#options;
+    const now = performance.now();
+    const stoodStill = now - this.#beatAt > 2 * RENEW_MS;
+    this.#beatAt = now;
+    if (!backend.isShared || stoodStill || this.#executions.size === 0) return;
+    if (now - this.#renewedAt <= LEASE_MS) return;
+    const runIds = [...this.#executions.keys()];
+    logger.error(
+      { runIds },
+      "leases have run out, since the backend cannot be reached: runs are let go",
+    );
+    for (const execution of this.#executions.values()) execution.stop("lost");
   }
 
   async #renew(): Promise<void> {
@@ -161,6 +221,27 @@ export class Worker implements AsyncDisposable {
 
   #isRenewalLate(): boolean {
     return this.#executions.size > 0 && performance.now() - this.#renewedAt > 2 * RENEW_MS;
+  }
+
+  /** Ends a cancelled run that nobody executes; resolves with whether it has ended. */
+  async #endIfFree(runId: string): Promise<boolean> {
+    const { backend, owner } = this.#options;
+    // Nobody has executed it, or it had just been interrupted or released.
+    const [run] = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit: 1, runId });
+    if (run) await this.#endCancelled(run);
+    const now = run ?? (await backend.runs.get(runId));
+    return run !== undefined || !now || isFinal(now.status);
+  }
+
+  /** In case that whoever holds it is dead, and no worker is there to take it up. */
+  #endOnceFree(runId: string): void {
+    const timer = setTimeout(() => {
+      if (this.#isClosed) return;
+      this.#endIfFree(runId).catch((error: unknown) => {
+        this.#options.logger.error({ err: error, runId }, "a cancelled run could not be ended");
+      });
+    }, LEASE_MS + RENEW_MS);
+    timer.unref();
   }
 
   async #endCancelled(run: Run): Promise<void> {

@@ -8,6 +8,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   THREAD_BUSY: 409,
   CURSOR_EXPIRED: 410,
   INTERNAL: 500,
+  BACKEND_UNAVAILABLE: 503,
 };
 
 /** The HTTP status of an operation that was refused, where the transport has no other way to say so. */

@@ -1,5 +1,6 @@
 import type { FormattedExecutionResult } from "graphql";
 import type { WebSocket } from "ws";
+import { BackendUnavailableError } from "../errors.ts";
 import type { Pulled } from "../events/observer.ts";
 import type { Format } from "../projection/frame.ts";
 import { resultJson } from "../projection/result-json.ts";
@@ -9,6 +10,9 @@ import type { SocketWriter } from "./socket-writer.ts";
 
 /** What stands in a `next` message as its payload. */
 const PAYLOAD_FORMAT: Format = { name: "payload", write: resultJson };
+
+/** Has clients connect again (IANA's registry of close codes; graphql-ws' client does). */
+const TRY_AGAIN_LATER = 1013;
 
 /** What comes after it. */
 const TAIL = Buffer.from("}");
@@ -45,8 +49,7 @@ export class SocketOperation implements AsyncIterableIterator<
     this.#head = Buffer.from(`{"id":${JSON.stringify(options.id)},"type":"next","payload":`);
     this.#frames = subscription.watch(PAYLOAD_FORMAT, {
       next: (frames) => this.#write(frames),
-      // The service stops; what tells clients so is the end of the socket, with which `return` comes.
-      error: () => this.#noteEnd(),
+      error: (error) => this.#breakOff(error),
       complete: () => this.#end(),
     });
   }
@@ -88,6 +91,17 @@ export class SocketOperation implements AsyncIterableIterator<
     const drained = writer.drained();
     if (drained) void drained.then(() => this.#pull());
     else this.#pull();
+  }
+
+  /**
+   * The client is to come back, which it does when its socket ends. A service that stops closes all
+   * of them; then `return` comes.
+   */
+  #breakOff(error: unknown): void {
+    this.#noteEnd();
+    if (error instanceof BackendUnavailableError) {
+      this.#options.socket.close(TRY_AGAIN_LATER, "The storage of runs cannot be reached");
+    }
   }
 
   #end(): void {

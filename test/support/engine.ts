@@ -1,7 +1,7 @@
 import { afterEach } from "vitest";
 import type { Backend } from "../../src/backend.ts";
 import { memory, type MemoryOptions } from "../../src/backends/memory/index.ts";
-import { DEFAULT_LIMITS, type EngineLimits } from "../../src/runs/engine-options.ts";
+import { DEFAULT_LIMITS, type EngineLimits, type Role } from "../../src/runs/engine-options.ts";
 import { Engine, type StartRequest } from "../../src/runs/engine.ts";
 import { isFinal, type Run } from "../../src/runs/run.ts";
 import type { WorkflowDefinition } from "../../src/workflows/define-workflow.ts";
@@ -28,6 +28,7 @@ export interface TestEngineOptions {
   readonly drainMs?: number;
   /** Whether it also looks for work by itself, once a second. @default true */
   readonly isOpen?: boolean;
+  readonly role?: Role;
 }
 
 /** An engine that serves `graph`, and ends with the test. */
@@ -39,6 +40,7 @@ export function startEngine(graph: WorkflowDefinition | Graph, options: TestEngi
     workflows,
     backend,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    role: options.role,
     exposeErrors: true,
     drainMs: options.drainMs ?? 1_000,
     logger,

@@ -57,6 +57,7 @@ export function memory(options: MemoryOptions = {}): Backend {
     checkpointer,
     store: new InMemoryStore(),
     isDurable: false,
+    isShared: false,
     retention,
     threadLocks: new LocalThreadLocks(),
     ping: async () => {},

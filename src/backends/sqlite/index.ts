@@ -79,6 +79,7 @@ export async function sqlite(options: SqliteOptions): Promise<Backend> {
     checkpointer: file.saver,
     store: new SqliteStore(db, clock),
     isDurable: true,
+    isShared: false,
     retention,
     threadLocks: new LocalThreadLocks(),
     ping: async () => void db.get("SELECT 1"),
