@@ -84,12 +84,13 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
   }
 
   function cancelUnlessFollowed(run: Run, context: ApiContext): void {
-    setTimeout(() => {
+    const cancel = async (): Promise<void> => {
       // Where it goes on its clients come back, and are not seen from here.
-      if (engine.isClosed || engine.readersOf(run.id) > 0) return;
-      // It may have ended meanwhile, or be gone.
-      engine.cancel(run.id, viewerOf(context)).catch(() => undefined);
-    }, DISCONNECT_GRACE_MS).unref();
+      if (engine.isClosed || (await engine.isFollowed(run.id))) return;
+      await engine.cancel(run.id, viewerOf(context));
+    };
+    // It may have ended meanwhile, or be gone.
+    setTimeout(() => void cancel().catch(() => undefined), DISCONNECT_GRACE_MS).unref();
   }
 }
 

@@ -1,5 +1,6 @@
 import { whileUnavailable } from "../while-unavailable.ts";
 import type { EventLog, EventPage } from "./event-log.ts";
+import { Presence } from "./presence.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** How often a tail looks by itself, in case a wake-up was lost. */
@@ -40,11 +41,16 @@ export class Tails {
   readonly #wakeups: Wakeups;
   readonly #log: EventLog;
   readonly #tails = new Map<string, SharedTail>();
+  readonly #presence: Presence | undefined;
   #isClosed = false;
 
-  constructor(wakeups: Wakeups, log: EventLog) {
+  /** With `isShared`, other processes use the same log, and may have readers too. */
+  constructor(wakeups: Wakeups, log: EventLog, isShared = false) {
     this.#wakeups = wakeups;
     this.#log = log;
+    this.#presence = isShared
+      ? new Presence(wakeups, (runId) => this.readersOf(runId) > 0)
+      : undefined;
   }
 
   /** Whether this process stops, and nobody is to wait here any more. */
@@ -63,11 +69,22 @@ export class Tails {
     return this.#tails.get(runId)?.readers.size ?? 0;
   }
 
+  /** Whether anybody reads this run, here or in another process. */
+  async isRead(runId: string): Promise<boolean> {
+    return this.#presence ? this.#presence.isFollowed(runId) : this.readersOf(runId) > 0;
+  }
+
   /** The run's tail, listening. Whoever acquires it for a reader releases it. */
   async acquire(runId: string, reader: TailReader): Promise<Tail> {
     let tail = this.#tails.get(runId);
     if (!tail) {
-      tail = new SharedTail(this.#wakeups, this.#log, runId, () => this.#tails.delete(runId));
+      tail = new SharedTail({
+        wakeups: this.#wakeups,
+        log: this.#log,
+        presence: this.#presence,
+        runId,
+        onClose: () => this.#tails.delete(runId),
+      });
       this.#tails.set(runId, tail);
     }
     tail.readers.add(reader);
@@ -89,6 +106,14 @@ interface Reading {
   readonly joined: TailReader[];
 }
 
+interface SharedTailOptions {
+  readonly wakeups: Wakeups;
+  readonly log: EventLog;
+  readonly presence: Presence | undefined;
+  readonly runId: string;
+  readonly onClose: () => void;
+}
+
 class SharedTail implements Tail {
   generation = 0;
   /** Who holds it. */
@@ -98,18 +123,20 @@ class SharedTail implements Tail {
   readonly #log: EventLog;
   readonly #runId: string;
   readonly #onClose: () => void;
-  readonly #unsubscribe: Promise<() => void>;
+  /** Each undoes a subscription to wake-ups. */
+  readonly #subscriptions: readonly Promise<() => void>[];
   readonly #poll: NodeJS.Timeout;
   #waiting = new Set<TailReader>();
   /** The newest read, until it is done: readers that keep up are all at one place, and share it. */
   #newest: Reading | undefined;
 
-  constructor(wakeups: Wakeups, log: EventLog, runId: string, onClose: () => void) {
+  constructor({ wakeups, log, presence, runId, onClose }: SharedTailOptions) {
     this.#log = log;
     this.#runId = runId;
     this.#onClose = onClose;
-    this.#unsubscribe = wakeups.subscribe(runId, () => this.wake());
-    this.listening = this.#unsubscribe.then(() => undefined);
+    const listening = wakeups.subscribe(runId, () => this.wake());
+    this.#subscriptions = presence ? [listening, presence.answer(runId)] : [listening];
+    this.listening = Promise.all(this.#subscriptions).then(() => undefined);
     this.#poll = setInterval(() => this.wake(), POLL_MS).unref();
   }
 
@@ -169,10 +196,12 @@ class SharedTail implements Tail {
   #close(): void {
     this.#onClose();
     clearInterval(this.#poll);
-    // A failed subscription has nothing to undo; `acquire` reported it.
-    this.#unsubscribe.then(
-      (unsubscribe) => unsubscribe(),
-      () => undefined,
-    );
+    for (const subscription of this.#subscriptions) {
+      // A failed one has nothing to undo; `acquire` reported it.
+      subscription.then(
+        (unsubscribe) => unsubscribe(),
+        () => undefined,
+      );
+    }
   }
 }

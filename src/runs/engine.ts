@@ -42,7 +42,7 @@ export class Engine implements AsyncDisposable {
     this.threads = new Threads({ workflows, backend, locks, clock });
     this.#options = options;
     this.#clock = clock;
-    this.#tails = new Tails(backend.wakeups, backend.events);
+    this.#tails = new Tails(backend.wakeups, backend.events, backend.isShared);
     this.#worker = new Worker({ ...options, clock, owner: randomUUID() });
     this.#starter = new Starter({
       ...options,
@@ -157,9 +157,9 @@ export class Engine implements AsyncDisposable {
     return this.#tails.isClosed;
   }
 
-  /** How many readers follow the run in this process. */
-  readersOf(runId: string): number {
-    return this.#tails.readersOf(runId);
+  /** Whether anybody follows the run, in whatever process. */
+  isFollowed(runId: string): Promise<boolean> {
+    return this.#tails.isRead(runId);
   }
 
   /**
