@@ -51,6 +51,25 @@ export class ForbiddenError extends ServiceError {
   readonly code = "FORBIDDEN";
 }
 
+/**
+ * No trusted document has this id. Send the document itself, which Apollo Client and urql do on their
+ * own, or tell the server of it: see `ServiceOptions.trustedDocuments`.
+ */
+export class PersistedQueryNotFoundError extends ServiceError {
+  readonly code = "PERSISTED_QUERY_NOT_FOUND";
+  readonly documentId: string;
+
+  constructor(documentId: string) {
+    // Word for word: it is the message, and not the code, by which urql knows it.
+    super("PersistedQueryNotFound");
+    this.documentId = documentId;
+  }
+
+  protected override details(): Record<string, unknown> {
+    return { documentId: this.documentId };
+  }
+}
+
 /** There is no such thing, or it is somebody else's: the two are not told apart. */
 export class NotFoundError extends ServiceError {
   readonly code = "NOT_FOUND";

@@ -7,6 +7,7 @@ export {
   CursorExpiredError,
   ForbiddenError,
   NotFoundError,
+  PersistedQueryNotFoundError,
   RunCancelledError,
   RunConflictError,
   RunFailedError,
@@ -26,6 +27,7 @@ export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store
 export type { ThreadLocks } from "./runs/thread-locks.ts";
 export type { Run, RunPatch } from "./runs/run.ts";
 export { createService, type Service, type ServiceOptions } from "./service.ts";
+export type { TrustedDocuments } from "./transports/trusted-documents.ts";
 export {
   defineEvents,
   type Emitter,

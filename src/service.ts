@@ -12,6 +12,7 @@ import { unfailing, type Logger } from "./logger.ts";
 import { withDefaults, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
+import type { TrustedDocuments } from "./transports/trusted-documents.ts";
 import { createPipeline } from "./transports/yoga.ts";
 import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
 import type { Graph } from "./workflows/graph.ts";
@@ -61,6 +62,11 @@ export interface ServiceOptions {
    * @default true
    */
   readonly compile?: boolean | undefined;
+  /**
+   * Documents that clients name by an id, and by default nothing else is executed.
+   * @default none: clients send their documents
+   */
+  readonly trustedDocuments?: TrustedDocuments | undefined;
   /**
    * A pino logger, or anything like one. Throwing from it changes nothing.
    * @default pino at level `info`, to stdout
@@ -115,6 +121,7 @@ export function createService(options: ServiceOptions): Service {
     toWorkflowInput,
     allowedOrigins,
     compile: options.compile ?? true,
+    trustedDocuments: options.trustedDocuments,
     logger,
   });
   const sockets = createWebSocketTransport(pipeline, logger);

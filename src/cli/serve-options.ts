@@ -11,6 +11,8 @@ export interface ServeFlags {
   readonly origin: readonly string[];
   readonly tabs?: string;
   readonly graphiql: boolean;
+  /** A file of documents by id, the only ones that are executed. */
+  readonly trustedDocuments?: string;
   readonly logLevel: string;
   /** The file to keep runs in; the default one when absent. */
   readonly data?: string;
@@ -35,6 +37,10 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
     .option("--origin <url...>", "other sites whose pages may use the API", addOrigin, [])
     .option("--tabs <folder>", "a folder of .graphql files that GraphiQL opens as tabs")
     .option("--no-graphiql", "serve no GraphiQL")
+    .option(
+      "--trusted-documents <file>",
+      "execute only the documents of this JSON, id to document, and serve no GraphiQL",
+    )
     .option(
       "--data <file>",
       "the file to keep runs in (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",

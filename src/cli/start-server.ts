@@ -6,6 +6,7 @@ import type { Service } from "../service.ts";
 import { defaultTabs, readTabs } from "./graphiql-tabs.ts";
 import type { OpenedBackend } from "./open-backend.ts";
 import type { ServeFlags } from "./serve-options.ts";
+import { readTrustedDocuments } from "./trusted-documents.ts";
 
 /** Lines for people on a terminal, JSON elsewhere. */
 export function createLogger({ logLevel }: ServeFlags): Logger {
@@ -15,9 +16,12 @@ export function createLogger({ logLevel }: ServeFlags): Logger {
   });
 }
 
-/** What the options of a command say about a service. */
+/** What the options of a command say about a service. Throws `ConfigError`. */
 export function serviceOptions(flags: ServeFlags, { backend }: OpenedBackend) {
-  return { backend, drainMs: flags.drain, allowedOrigins: flags.origin };
+  const { drain: drainMs, origin: allowedOrigins, trustedDocuments: file } = flags;
+  const trustedDocuments =
+    file === undefined ? undefined : { documents: readTrustedDocuments(file) };
+  return { backend, drainMs, allowedOrigins, trustedDocuments };
 }
 
 export interface Listening {
@@ -50,7 +54,7 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
       console.log(
         [
           `langgraph-graphql ${version} serves ${Object.keys(workflows).join(", ")}`,
-          `  ${flags.graphiql ? "GraphiQL " : "HTTP, SSE"}  ${server.url}`,
+          `  ${hasGraphiql(flags) ? "GraphiQL " : "HTTP, SSE"}  ${server.url}`,
           `  WebSocket  ${server.url.replace("http", "ws")}`,
           `  ${whereRunsAre(opened)}`,
         ].join("\n"),
@@ -68,7 +72,12 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
 async function openPort(service: Service, flags: ServeFlags): Promise<ServerHandle> {
   const tabs = flags.tabs === undefined ? defaultTabs(service.schema) : await readTabs(flags.tabs);
   const { port, host } = flags;
-  return serve({ service, port, host, graphiql: flags.graphiql && { tabs } });
+  return serve({ service, port, host, graphiql: hasGraphiql(flags) && { tabs } });
+}
+
+/** With trusted documents nothing that it sends would be executed. */
+function hasGraphiql({ graphiql, trustedDocuments }: ServeFlags): boolean {
+  return graphiql && trustedDocuments === undefined;
 }
 
 function whereRunsAre({ file, unfinished }: OpenedBackend): string {

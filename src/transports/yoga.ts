@@ -6,6 +6,7 @@ import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.
 import type { Logger } from "../logger.ts";
 import { useCheckedVariables } from "./check-variables.ts";
 import { createMaskError } from "./mask-error.ts";
+import { useTrustedDocuments, type TrustedDocuments } from "./trusted-documents.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
@@ -25,11 +26,14 @@ export interface PipelineOptions {
   readonly allowedOrigins: readonly string[];
   /** Whether operations are compiled: see `ServiceOptions.compile`. */
   readonly compile: boolean;
+  /** See `ServiceOptions.trustedDocuments`. */
+  readonly trustedDocuments: TrustedDocuments | undefined;
   readonly logger: Logger;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { schema, endpoint, names, toWorkflowInput, allowedOrigins, compile, logger } = options;
+  const { trustedDocuments } = options;
   const maskError = createMaskError(logger);
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
@@ -51,6 +55,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     maskedErrors: { maskError },
     plugins: [
       streamEndpoint,
+      ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       useUnconditionalRoot(),
       useCheckedVariables(),
       useOwnSubscribe({ compile, present: (error) => withoutInternals(maskError(error)) }),

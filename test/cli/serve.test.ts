@@ -40,6 +40,7 @@ describe("the command line", () => {
     for (const option of ["--config", "--port", "--host", "--origin", "--tabs", "--no-graphiql"]) {
       expect(stdout).toContain(option);
     }
+    expect(stdout).toContain("--trusted-documents <file>");
     for (const option of ["--data", "--memory", "--retention", "--max-size", "--drain"]) {
       expect(stdout).toContain(option);
     }
@@ -54,6 +55,16 @@ describe("the command line", () => {
   ])("refuses %s %s, and says what it may be", async (option, value, reason) => {
     const { stderr } = await failing(["serve", option, value]);
     expect(stderr).toContain(reason);
+  });
+
+  test.each([
+    ["nowhere.json", /nowhere\.json cannot be read: --trusted-documents wants JSON/],
+    ["tsconfig.json", /The trusted document compilerOptions is not a string/],
+  ])("refuses to trust the documents of %s, and says why", async (file, reason) => {
+    const args = ["serve", "--config", DEMO, "--memory", "--trusted-documents", file];
+    const { code, stderr } = await failing(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(reason);
   });
 
   test("refuses to keep runs in a file and nowhere", async () => {
