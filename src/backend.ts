@@ -32,6 +32,8 @@ export interface Backend extends AsyncDisposable {
   checkpointerFor?(run: { readonly id: string; readonly epoch: number }): BaseCheckpointSaver;
   /** Resolves while it can be reached and used, and rejects with what is wrong otherwise. Quick. */
   ping(): Promise<void>;
+  /** What about its settings is risky, each a sentence with what to write instead; none if nothing is. */
+  diagnose?(): Promise<readonly string[]>;
   /** How many bytes all of it takes, roughly. */
   storedBytes(): Promise<number>;
   /**

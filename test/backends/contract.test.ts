@@ -7,12 +7,14 @@ import {
   runStoreContract,
   wakeupsContract,
 } from "../../src/testing/index.ts";
+import { isRedisReachable, temporaryRedis } from "./temporary-redis.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
 
 /** How to make an empty one. `BACKENDS=memory,sqlite` picks a subset, by names with commas between them. */
 const BACKENDS: Readonly<Record<string, () => Backend | Promise<Backend>>> = {
   memory: () => memory(),
   sqlite: () => temporarySqlite(),
+  redis: () => temporaryRedis(),
 };
 
 const CONTRACTS = {
@@ -22,6 +24,9 @@ const CONTRACTS = {
   backend: backendContract,
 };
 
+/** Those that need a server, and whether there is one. */
+const isReachable: Readonly<Record<string, boolean>> = { redis: await isRedisReachable() };
+
 const picked = process.env["BACKENDS"]?.split(",") ?? Object.keys(BACKENDS);
 
 test("every backend that was asked for is known", () => {
@@ -29,7 +34,8 @@ test("every backend that was asked for is known", () => {
 });
 
 for (const [backendName, create] of Object.entries(BACKENDS)) {
-  describe.skipIf(!picked.includes(backendName))(`${backendName} backend`, () => {
+  const isSkipped = !picked.includes(backendName) || isReachable[backendName] === false;
+  describe.skipIf(isSkipped)(`${backendName} backend`, () => {
     for (const [portName, contract] of Object.entries(CONTRACTS)) {
       for (const promise of contract) {
         // oxlint-disable-next-line vitest/expect-expect -- the cases assert

@@ -1,0 +1,153 @@
+import type { Backend } from "../../backend.ts";
+import { ConfigError } from "../../errors.ts";
+import { retentionOf } from "../retention.ts";
+import type { RedisClientLike } from "./client-like.ts";
+import { borrow, type Clients, connect } from "./connect.ts";
+import { RedisConnection } from "./connection.ts";
+import { diagnoseInfo, majorVersion } from "./diagnose.ts";
+import { RedisEventLog } from "./event-log.ts";
+import { explainOpening } from "./explain.ts";
+import { Heads } from "./heads.ts";
+import { LeaseClock } from "./lease-clock.ts";
+import { RedisRunStore } from "./run-store.ts";
+import { VERSION } from "./scripts/version.ts";
+import { RedisThreadLocks } from "./thread-locks.ts";
+import { RedisWakeups } from "./wakeups.ts";
+
+export type { RedisClientLike } from "./client-like.ts";
+
+/** Where {@link redis} keeps things, and how long. */
+export interface RedisOptions {
+  /** The address, such as `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+  readonly url?: string | undefined;
+  /**
+   * A client instead of `url`: of Redis Cluster, or with Sentinels. Whoever made it closes it, after
+   * the backend is disposed of; a second connection is made of it for what is published.
+   */
+  readonly client?: RedisClientLike | undefined;
+  /**
+   * What all keys and channels begin with, in braces. Services that share it share all runs.
+   * @default "langgraph-graphql"
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * How long ended runs are kept, in milliseconds from their end; `Infinity` for ever.
+   * @default 604_800_000 (7 days)
+   */
+  readonly retentionMs?: number | undefined;
+  /**
+   * How many bytes events and records may take, roughly, before the logs of the runs that ended first
+   * are emptied; `Infinity` for any number. Keep it below Redis' own `maxmemory`.
+   * @default 1_073_741_824 (1 GiB)
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * How many checkpoints of a thread are kept, its newest; `Infinity` for all.
+   * @default 100
+   */
+  readonly maxCheckpoints?: number | undefined;
+  /**
+   * What leases are measured by. Give one only if all processes have the same.
+   * @default Redis' clock
+   */
+  readonly clock?: (() => Date) | undefined;
+}
+
+const DEFAULTS = {
+  retentionMs: 604_800_000, // 7 days
+  maxBytes: 2 ** 30, // 1 GiB
+  maxCheckpoints: 100,
+};
+
+const DEFAULT_PREFIX = "langgraph-graphql";
+
+/** Of the keys, as `scripts/library.ts` lists them. */
+const VERSION_OF_KEYS = "1";
+
+/** The oldest that has all that scripts use. */
+const OLDEST_REDIS = 7;
+
+/**
+ * Keeps runs, threads, the queue and events in Redis, for any number of processes on any number of
+ * machines: what one of them appends wakes those that watch in all. Needs Redis 7.0 or later without
+ * modules, with `maxmemory-policy noeviction` and `appendonly yes`, which it warns about when it is
+ * not so, and the package `ioredis`.
+ *
+ * All keys have one hash tag, so that every change is one script on one node, atomic, also in Redis
+ * Cluster; services with different prefixes may be on different nodes.
+ *
+ * Rejects with a `ConfigError` that says what to do when Redis is not reached, refuses the password, is
+ * a replica or too old, or holds what a newer version of this package wrote. When it is away for a
+ * while, calls wait for about ten seconds before they fail.
+ */
+export async function redis(options: RedisOptions): Promise<Backend> {
+  const retention = retentionOf("redis", options, DEFAULTS);
+  const clients = await open(options);
+  const connection = new RedisConnection(clients.client, prefixOf(options));
+  try {
+    await checkServer(connection);
+  } catch (error) {
+    clients.close();
+    throw explainOpening(error, clients.place);
+  }
+  const clock = new LeaseClock(options.clock);
+  const heads = new Heads();
+  const wakeups = new RedisWakeups(connection, clients.subscriber);
+  const diagnose = async () => diagnoseInfo(String(await connection.command("INFO")));
+  warn(await diagnose());
+  return {
+    runs: new RedisRunStore(connection, heads, clock),
+    events: new RedisEventLog({ connection, heads, wakeups, clock }),
+    wakeups,
+    checkpointer: undefined,
+    store: undefined,
+    isDurable: true,
+    retention,
+    threadLocks: new RedisThreadLocks(connection, wakeups),
+    ping: async () => void (await connection.command("PING")),
+    diagnose,
+    storedBytes: async () => Number(await connection.command("GET", connection.key("bytes"))),
+    async pruneCheckpoints() {},
+    async [Symbol.asyncDispose]() {
+      connection.close();
+      clients.close();
+    },
+  };
+}
+
+const warned = new Set<string>();
+
+/** Once for the whole process, however many backends are opened. */
+function warn(problems: readonly string[]): void {
+  for (const problem of problems) {
+    if (!warned.has(problem)) process.emitWarning(problem);
+    warned.add(problem);
+  }
+}
+
+async function open({ url, client }: RedisOptions): Promise<Clients> {
+  if (client && url === undefined) return borrow(client);
+  if (url !== undefined && !client) return connect(url);
+  throw new ConfigError(
+    "redis() takes either a url or a client: redis({ url: process.env.REDIS_URL })",
+  );
+}
+
+function prefixOf({ prefix = DEFAULT_PREFIX }: RedisOptions): string {
+  if (prefix !== "" && !/[{}]/.test(prefix)) return prefix;
+  throw new ConfigError(`redis({ prefix: ${JSON.stringify(prefix)} }): give one without braces`);
+}
+
+/** Whether it is one that can be used, written to, and holds nothing of a newer version of this package. */
+async function checkServer(connection: RedisConnection): Promise<void> {
+  const info = String(await connection.command("INFO", "server"));
+  if (majorVersion(info) < OLDEST_REDIS) {
+    throw new ConfigError(`Redis is older than version ${OLDEST_REDIS}: update it`);
+  }
+  const version = String(await connection.run(VERSION, VERSION_OF_KEYS));
+  if (version !== VERSION_OF_KEYS) {
+    throw new ConfigError(
+      `The runs were written by another langgraph-graphql (their version is ${version}, this one knows ${VERSION_OF_KEYS}): update langgraph-graphql, or choose another prefix`,
+    );
+  }
+}

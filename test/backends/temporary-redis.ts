@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import type { Backend } from "../../src/backend.ts";
+import { redis, type RedisOptions } from "../../src/backends/redis/index.ts";
+
+export const REDIS_URL = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
+
+/** Whether there is a server to test against; says so if there is none. */
+export async function isRedisReachable(): Promise<boolean> {
+  const client = new Redis(REDIS_URL, { lazyConnect: true, retryStrategy: null });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    console.warn(`No Redis at ${REDIS_URL}: its tests are skipped. Set REDIS_URL to run them.`);
+    return false;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** A Redis backend under a prefix of its own, whose keys are removed when it is disposed of. */
+export async function temporaryRedis(options: Partial<RedisOptions> = {}): Promise<Backend> {
+  const prefix = options.prefix ?? `test-${randomUUID()}`;
+  const backend = await redis({ url: REDIS_URL, prefix, ...options });
+  return {
+    ...backend,
+    async [Symbol.asyncDispose]() {
+      await backend[Symbol.asyncDispose]();
+      await deleteKeys(prefix);
+    },
+  };
+}
+
+/** All keys under a prefix. */
+export async function keysOf(client: Redis, prefix: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const found of client.scanStream({ match: `{${prefix}}*`, count: 1_000 })) {
+    keys.push(...(found as string[]));
+  }
+  return keys;
+}
+
+async function deleteKeys(prefix: string): Promise<void> {
+  const client = new Redis(REDIS_URL);
+  const keys = await keysOf(client, prefix);
+  if (keys.length > 0) await client.unlink(...keys);
+  client.disconnect();
+}
