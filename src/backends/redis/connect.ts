@@ -2,6 +2,15 @@ import { ConfigError } from "../../errors.ts";
 import type { RedisClientLike } from "./client-like.ts";
 import { explainOpening } from "./explain.ts";
 
+/** How long it waits before it connects again, at most. */
+const MAX_RECONNECT_MS = 500;
+
+/** After so many attempts, two seconds or so, what was asked for meanwhile is refused. */
+const MAX_RECONNECTS = 6;
+
+/** Longer than any script takes: one that takes this long is not answered any more. */
+const COMMAND_TIMEOUT_MS = 10_000;
+
 /** A client for commands, one for what is published, and how to close those that are ours. */
 export interface Clients {
   readonly client: RedisClientLike;
@@ -17,11 +26,16 @@ export async function connect(url: string): Promise<Clients> {
   const { Redis } = await loadDriver();
   const options = {
     lazyConnect: true,
-    // After a failover the address is that of the new primary: the command goes there.
-    reconnectOnError: (error: Error) => (error.message.startsWith("READONLY") ? 2 : false),
+    // After a failover the address is that of the new primary.
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+    retryStrategy: (times: number) => Math.min(MAX_RECONNECT_MS, 25 * 2 ** times),
     connectionName: "langgraph-graphql",
   } as const;
-  const client = new Redis(url, options);
+  const client = new Redis(url, {
+    ...options,
+    maxRetriesPerRequest: MAX_RECONNECTS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  });
   const subscriber = new Redis(url, {
     ...options,
     autoResubscribe: false,

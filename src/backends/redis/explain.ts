@@ -1,8 +1,9 @@
-import { ConfigError } from "../../errors.ts";
+import { BackendUnavailableError, ConfigError } from "../../errors.ts";
 
 /** Why Redis cannot be used, and what to do. `place` is its address, without a password. */
-export function explainOpening(cause: unknown, place: string): Error {
-  if (cause instanceof ConfigError) return cause;
+export function explainOpening(error: unknown, place: string): Error {
+  if (error instanceof ConfigError) return error;
+  const cause = error instanceof BackendUnavailableError ? error.cause : error;
   const text = textOf(cause);
   if (/^(NOAUTH|WRONGPASS)|invalid username-password/.test(text)) {
     return new ConfigError(
@@ -32,25 +33,24 @@ export function explainOpening(cause: unknown, place: string): Error {
   return new ConfigError(`Redis at ${place} cannot be used: ${text}`, { cause });
 }
 
-/** What went wrong with Redis in use, as a sentence. Errors of ours pass. */
+/** What went wrong with Redis in use. Errors that are not Redis' pass. */
 export function explainFailure(cause: unknown): unknown {
-  const problem = problemOf(cause);
+  const text = textOf(cause);
+  if (TRANSIENT.test(text)) return new BackendUnavailableError({ cause });
+  const problem = problemOf(text);
   return problem === undefined ? cause : new Error(problem, { cause });
 }
 
-function problemOf(error: unknown): string | undefined {
-  const text = textOf(error);
-  if (/max retries per request/.test(text)) return "Redis has not answered for too long";
-  if (text.startsWith("Connection is closed")) return "The connection to Redis is closed";
-  if (/ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE/.test(text)) return `Redis is not reached: ${text}`;
+/** It is away, starts, or hands over to another: what was asked for may be asked for again. */
+const TRANSIENT =
+  /max retries per request|ECONN|ETIMEDOUT|EPIPE|timed out|^Connection is closed|^(READONLY|LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b/;
+
+function problemOf(text: string): string | undefined {
   if (text.startsWith("OOM")) {
     return "Redis is out of memory: raise its maxmemory, or lower maxBytes and retentionMs";
   }
-  if (text.startsWith("READONLY")) return "Redis has become a replica, and takes no writes";
-  if (text.startsWith("LOADING")) return "Redis is still loading what it has stored";
   if (text.startsWith("MISCONF")) return "Redis cannot write to its disk, and takes no writes";
   if (/^(NOAUTH|WRONGPASS|NOPERM)/.test(text)) return `Redis does not permit it: ${text}`;
-  if (/^(CLUSTERDOWN|MASTERDOWN|TRYAGAIN)/.test(text)) return `Redis is not available: ${text}`;
   return undefined;
 }
 

@@ -77,8 +77,8 @@ const OLDEST_REDIS = 7;
  * Cluster; services with different prefixes may be on different nodes.
  *
  * Rejects with a `ConfigError` that says what to do when Redis is not reached, refuses the password, is
- * a replica or too old, or holds what a newer version of this package wrote. When it is away for a
- * while, calls wait for about ten seconds before they fail.
+ * a replica or too old, or holds what a newer version of this package wrote. While it is away, calls
+ * wait for two seconds before they fail.
  */
 export async function redis(options: RedisOptions): Promise<Backend> {
   const retention = retentionOf("redis", options, DEFAULTS);
@@ -102,6 +102,7 @@ export async function redis(options: RedisOptions): Promise<Backend> {
     checkpointer: undefined,
     store: undefined,
     isDurable: true,
+    isShared: true,
     retention,
     threadLocks: new RedisThreadLocks(connection, wakeups),
     ping: async () => void (await connection.command("PING")),

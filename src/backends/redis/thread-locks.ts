@@ -70,7 +70,6 @@ export class RedisThreadLocks implements ThreadLocks {
   }
 }
 
-/** Told apart from the topics of runs, whose ids hold no colon. */
 function topicOf(threadId: string): string {
-  return `lock:${threadId}`;
+  return `#lock:${threadId}`;
 }
