@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { GraphQLSchema } from "graphql";
+import { CloseCode } from "graphql-ws";
 import { pino } from "pino";
 import type { WebSocket } from "ws";
 import { fieldConflicts } from "./api/field-conflicts.ts";
@@ -9,8 +10,11 @@ import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { ConfigError, ServiceStoppingError } from "./errors.ts";
 import { unfailing, type Logger } from "./logger.ts";
+import { isProduction } from "./production.ts";
 import { withDefaults, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
+import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
+import { withSecurityHeaders } from "./transports/security-headers.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import type { TrustedDocuments } from "./transports/trusted-documents.ts";
 import { createPipeline } from "./transports/yoga.ts";
@@ -49,13 +53,23 @@ export interface ServiceOptions {
   readonly schema?: SchemaOptions | undefined;
   /** Bounds; those left out have their defaults. */
   readonly limits?: Partial<EngineLimits> | undefined;
-  /** Other sites whose pages may use the API: `https://app.example.com`. @default none */
+  /**
+   * Other sites whose pages may use the API, with their visitors' cookies: `https://app.example.com`.
+   * Those of the server's own origin always may, and programs.
+   * @default none
+   */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
    * Whether clients see the messages of errors that nodes throw. Those of `PublicError` they always see.
    * @default true unless `NODE_ENV` is `production`
    */
   readonly exposeErrors?: boolean | undefined;
+  /**
+   * Whether clients may ask for the schema with `__schema` and `__type`. If not, errors suggest no names
+   * either; `__typename` always works.
+   * @default true unless `NODE_ENV` is `production`
+   */
+  readonly introspection?: boolean | undefined;
   /**
    * Whether the selections of subscriptions are compiled before they are executed for each event; if
    * not, graphql-js interprets them each time. The results are the same.
@@ -83,8 +97,15 @@ export interface Service extends AsyncDisposable {
   /** The GraphQL schema, for your own server or for printing. */
   readonly schema: GraphQLSchema;
   readonly endpoint: string;
-  /** As given: whoever accepts sockets lets pages of these sites in, beside its own. */
+  /** Whether it tells who asks: if not, everybody who reaches it is served alike. */
+  readonly isAuthenticated: boolean;
+  /** As given. */
   readonly allowedOrigins: readonly string[];
+  /**
+   * Whether a request to open a socket comes from a page that may use the API, or from no page: whoever
+   * accepts sockets refuses others. Each site that is refused is logged once.
+   */
+  readonly letsIn: (request: IncomingMessage) => boolean;
   /** Answers GraphQL and `POST /stream/:workflow`, on any server that speaks fetch. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Serves a `ws` socket that was accepted with the subprotocol `graphql-transport-ws`. */
@@ -99,7 +120,8 @@ export function createService(options: ServiceOptions): Service {
   const logger = unfailing(options.logger ?? pino());
   const endpoint = options.endpoint ?? "/graphql";
   const allowedOrigins = options.allowedOrigins ?? [];
-  const exposeErrors = options.exposeErrors ?? process.env["NODE_ENV"] !== "production";
+  const exposeErrors = options.exposeErrors ?? !isProduction();
+  const origins = createOrigins(allowedOrigins, logger);
   const limits = withDefaults(options.limits ?? {});
   const drainMs = checkDrain(options.drainMs ?? DEFAULT_DRAIN_MS);
 
@@ -119,12 +141,20 @@ export function createService(options: ServiceOptions): Service {
     endpoint,
     names,
     toWorkflowInput,
-    allowedOrigins,
+    origins,
+    introspection: options.introspection ?? !isProduction(),
     compile: options.compile ?? true,
     trustedDocuments: options.trustedDocuments,
     logger,
   });
   const sockets = createWebSocketTransport(pipeline, logger);
+
+  const letsIn: Service["letsIn"] = ({ headers }) =>
+    origins.letIn({
+      origin: headers.origin,
+      host: headers.host,
+      fetchSite: headers["sec-fetch-site"],
+    });
 
   // Only now: nothing that could throw comes after it, and what it begins is ended by disposing.
   engine.open();
@@ -132,10 +162,16 @@ export function createService(options: ServiceOptions): Service {
   return {
     schema,
     endpoint,
+    isAuthenticated: false,
     allowedOrigins,
+    letsIn,
     // Yoga may answer without a promise.
-    fetch: async (request) => (isStopping ? unavailable() : pipeline.fetch(request)),
-    acceptSocket: (socket, request) => sockets.accept(socket, request),
+    fetch: async (request) =>
+      withSecurityHeaders(isStopping ? unavailable() : await pipeline.fetch(request)),
+    acceptSocket: (socket, request) =>
+      letsIn(request)
+        ? sockets.accept(socket, request)
+        : socket.close(CloseCode.Forbidden, FOREIGN_PAGE),
     async [Symbol.asyncDispose]() {
       isStopping = true;
       // Runs first: their last events reach the watchers, whose operations then end by themselves.

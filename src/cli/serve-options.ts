@@ -10,9 +10,12 @@ export interface ServeFlags {
   readonly host: string;
   readonly origin: readonly string[];
   readonly tabs?: string;
-  readonly graphiql: boolean;
   /** A file of documents by id, the only ones that are executed. */
   readonly trustedDocuments?: string;
+  /** Unless `NODE_ENV` is `production`, when absent. */
+  readonly graphiql?: boolean;
+  readonly introspection?: boolean;
+  readonly allowUnauthenticated?: boolean;
   readonly logLevel: string;
   /** The file to keep runs in; the default one when absent. */
   readonly data?: string;
@@ -36,7 +39,14 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
     .option("--host <address>", "the address to listen on; 0.0.0.0 for all", "localhost")
     .option("--origin <url...>", "other sites whose pages may use the API", addOrigin, [])
     .option("--tabs <folder>", "a folder of .graphql files that GraphiQL opens as tabs")
+    .option("--graphiql", "serve GraphiQL (default: unless NODE_ENV is production)")
     .option("--no-graphiql", "serve no GraphiQL")
+    .option("--introspection", "let clients ask for the schema (default: the same)")
+    .option("--no-introspection", "let no client ask for the schema")
+    .option(
+      "--allow-unauthenticated",
+      "let whoever reaches the server use it, where nobody is authenticated",
+    )
     .option(
       "--trusted-documents <file>",
       "execute only the documents of this JSON, id to document, and serve no GraphiQL",

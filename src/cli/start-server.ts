@@ -1,7 +1,9 @@
 import { pino } from "pino";
 import type { LoadedConfig } from "../config/load-config.ts";
-import { serve, type ServerHandle } from "../server/serve.ts";
 import type { Logger } from "../logger.ts";
+import { isProduction } from "../production.ts";
+import type { Exposure } from "../server/exposure.ts";
+import { serve, type ServerHandle } from "../server/serve.ts";
 import type { Service } from "../service.ts";
 import { defaultTabs, readTabs } from "./graphiql-tabs.ts";
 import type { OpenedBackend } from "./open-backend.ts";
@@ -18,10 +20,11 @@ export function createLogger({ logLevel }: ServeFlags): Logger {
 
 /** What the options of a command say about a service. Throws `ConfigError`. */
 export function serviceOptions(flags: ServeFlags, { backend }: OpenedBackend) {
-  const { drain: drainMs, origin: allowedOrigins, trustedDocuments: file } = flags;
+  const { drain: drainMs, origin: allowedOrigins, introspection } = flags;
+  const { trustedDocuments: file } = flags;
   const trustedDocuments =
     file === undefined ? undefined : { documents: readTrustedDocuments(file) };
-  return { backend, drainMs, allowedOrigins, trustedDocuments };
+  return { backend, drainMs, allowedOrigins, introspection, trustedDocuments };
 }
 
 export interface Listening {
@@ -56,6 +59,7 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
           `langgraph-graphql ${version} serves ${Object.keys(workflows).join(", ")}`,
           `  ${hasGraphiql(flags) ? "GraphiQL " : "HTTP, SSE"}  ${server.url}`,
           `  WebSocket  ${server.url.replace("http", "ws")}`,
+          `  ${WHO_MAY_USE_IT[server.exposure]}`,
           `  ${whereRunsAre(opened)}`,
         ].join("\n"),
       ),
@@ -71,14 +75,22 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
 
 async function openPort(service: Service, flags: ServeFlags): Promise<ServerHandle> {
   const tabs = flags.tabs === undefined ? defaultTabs(service.schema) : await readTabs(flags.tabs);
-  const { port, host } = flags;
-  return serve({ service, port, host, graphiql: hasGraphiql(flags) && { tabs } });
+  const { port, host, allowUnauthenticated } = flags;
+  const graphiql = hasGraphiql(flags) && { tabs };
+  return serve({ service, port, host, graphiql, allowUnauthenticated });
 }
 
 /** With trusted documents nothing that it sends would be executed. */
-function hasGraphiql({ graphiql, trustedDocuments }: ServeFlags): boolean {
+function hasGraphiql({ graphiql = !isProduction(), trustedDocuments }: ServeFlags): boolean {
   return graphiql && trustedDocuments === undefined;
 }
+
+const WHO_MAY_USE_IT: Readonly<Record<Exposure, string>> = {
+  authenticated: "Whoever is authenticated may use it.",
+  "this machine": "Nobody is authenticated: only this machine may use it.",
+  anybody:
+    "Nobody is authenticated: WHOEVER REACHES IT may use it, as --allow-unauthenticated says.",
+};
 
 function whereRunsAre({ file, unfinished }: OpenedBackend): string {
   if (file === null) return "Runs are kept in memory: they end with this process.";

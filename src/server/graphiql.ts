@@ -85,7 +85,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const ASSET_HEADERS: Readonly<Record<string, string>> = {
   // The names carry a hash of the content.
   "cache-control": "public, max-age=31536000, immutable",
-  "x-content-type-options": "nosniff",
+  // A worker goes by the policy of its own script.
+  "content-security-policy": "default-src 'none'; script-src 'self'; frame-ancestors 'none'",
   vary: "accept-encoding",
 };
 
@@ -103,10 +104,8 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
     "img-src 'self' data:",
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'self'",
+    "frame-ancestors 'none'",
   ].join("; "),
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
   // One address, two answers: the page and the API.
   vary: "accept, accept-encoding",
 };

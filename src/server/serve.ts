@@ -2,10 +2,14 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Readable } from "node:stream";
 import { createServerAdapter } from "@whatwg-node/server";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, ForbiddenError } from "../errors.ts";
+import { isProduction } from "../production.ts";
 import type { Service } from "../service.ts";
+import { withSecurityHeaders } from "../transports/security-headers.ts";
 import { closable } from "./closable.ts";
+import { exposureOf, type Exposure } from "./exposure.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql.ts";
+import { isOwnHost, otherHost } from "./own-hosts.ts";
 import { acceptUpgrades } from "./upgrade.ts";
 
 export interface ServeOptions {
@@ -14,11 +18,20 @@ export interface ServeOptions {
   readonly port?: number | undefined;
   /** Which address to listen on; only this machine reaches the default. @default "localhost" */
   readonly host?: string | undefined;
-  /** GraphiQL's first tabs, or false for no GraphiQL. @default no tabs */
+  /**
+   * Whether to serve GraphiQL, with its first tabs, say.
+   * @default true, with no tabs, unless `NODE_ENV` is `production`
+   */
   readonly graphiql?:
     | { readonly title?: string; readonly tabs?: readonly GraphiqlTab[] }
-    | false
+    | boolean
     | undefined;
+  /**
+   * Whether whoever reaches the server may use it, where the service authenticates nobody. If not, it
+   * listens on this machine only, and answers to names of this machine only.
+   * @default false
+   */
+  readonly allowUnauthenticated?: boolean | undefined;
 }
 
 /** A listening server. Dispose of it to stop; the service is yours to dispose of. */
@@ -26,6 +39,8 @@ export interface ServerHandle extends AsyncDisposable {
   /** Where GraphQL and GraphiQL are: `http://localhost:4000/graphql`. */
   readonly url: string;
   readonly server: Server;
+  /** Who may use it. */
+  readonly exposure: Exposure;
   /**
    * Lets nobody in any more; whoever is connected stays. For a stop that takes its time: call it
    * before you dispose of the service.
@@ -35,34 +50,52 @@ export interface ServerHandle extends AsyncDisposable {
 
 /**
  * Serves HTTP, server-sent events, WebSocket and GraphiQL on one port. Rejects with `ConfigError`
- * when the port cannot be listened on.
+ * when the port cannot be listened on, and when other machines would reach a service that
+ * authenticates nobody: see {@link ServeOptions.allowUnauthenticated}.
  */
 export async function serve(options: ServeOptions): Promise<ServerHandle> {
-  const { service, port = 4000, host = "localhost", graphiql = {} } = options;
-  const page =
-    graphiql &&
-    createGraphiql({
-      endpoint: service.endpoint,
-      title: "langgraph-graphql",
-      tabs: [],
-      ...graphiql,
-    });
-  const answer = createServerAdapter<{ readonly res: ServerResponse }>(
-    async (request, { res }) =>
-      (page && ((await page(request)) ?? toPage(request, service.endpoint))) ||
-      breaksOff(await service.fetch(request), res),
-  );
+  const { service, port = 4000, host = "localhost", allowUnauthenticated = false } = options;
+  const { isAuthenticated, endpoint, allowedOrigins } = service;
+  const exposure = exposureOf({ isAuthenticated, host, allowUnauthenticated });
+  const isForUs = (name: string | undefined): boolean =>
+    exposure !== "this machine" || isOwnHost(name, allowedOrigins);
+  const page = createPage(options);
+  const answer = createServerAdapter<{ readonly res: ServerResponse }>(async (request, { res }) => {
+    const name = request.headers.get("host") ?? undefined;
+    if (name !== undefined && !isForUs(name)) return withSecurityHeaders(refusal(name));
+    const answered = page && ((await page(request)) ?? toPage(request, endpoint));
+    if (answered) return withSecurityHeaders(answered);
+    return breaksOff(await service.fetch(request), res);
+  });
   const server = createServer((request, response) => void answer(request, response));
-  const sockets = acceptUpgrades(server, service);
+  const sockets = acceptUpgrades(server, service, isForUs);
   const { stopListening, close } = closable(server, sockets);
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${actualPort}${service.endpoint}`,
     server,
+    exposure,
     stopListening,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The GraphiQL page, if it is to be served. */
+function createPage({ service, graphiql = !isProduction() }: ServeOptions) {
+  if (graphiql === false) return undefined;
+  const given = graphiql === true ? {} : graphiql;
+  return createGraphiql({
+    endpoint: service.endpoint,
+    title: "langgraph-graphql",
+    tabs: [],
+    ...given,
+  });
+}
+
+function refusal(host: string): Response {
+  const { message, extensions } = new ForbiddenError(otherHost(host));
+  return Response.json({ errors: [{ message, extensions }] }, { status: 403 });
 }
 
 /** Somebody who typed the host alone is looking for the page. */

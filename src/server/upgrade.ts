@@ -8,22 +8,29 @@ import type { Service } from "../service.ts";
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
- * Accepts WebSockets for the service, from its own pages, from allowed sites and from programs.
- * Returns those that are open, now and at any time.
+ * Accepts WebSockets for the service that are `isForUs` by their `Host`, from its own pages, from
+ * allowed sites and from programs. Returns those that are open, now and at any time.
  */
-export function acceptUpgrades(server: Server, service: Service): ReadonlySet<WebSocket> {
+export function acceptUpgrades(
+  server: Server,
+  service: Service,
+  isForUs: (host: string | undefined) => boolean,
+): ReadonlySet<WebSocket> {
   const handshake = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     // graphql-ws needs a moment to forget an operation that was completed: its id may come again at once.
     allowSynchronousEvents: false,
-    handleProtocols: (protocols) => handleProtocols(protocols),
+    // Whoever offers others only is let in all the same, to be told why not: of a handshake that
+    // fails browsers tell nobody the reason.
+    handleProtocols: (offered) => handleProtocols(offered) || ([...offered][0] ?? false),
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", destroyThis);
+    if (!isForUs(request.headers.host)) return refuse(socket, "403 Forbidden");
     if (pathOf(request) !== service.endpoint) return refuse(socket, "404 Not Found");
     // CORS does not cover WebSockets: any page may open one, with the user's cookies.
-    if (!isAllowedOrigin(request, service.allowedOrigins)) return refuse(socket, "403 Forbidden");
+    if (!service.letsIn(request)) return refuse(socket, "403 Forbidden");
     handshake.handleUpgrade(request, socket, head, (accepted) => {
       service.acceptSocket(accepted, request);
     });
@@ -41,12 +48,6 @@ function pathOf({ url = "/" }: IncomingMessage): string | undefined {
   return URL.canParse(url, "http://localhost")
     ? new URL(url, "http://localhost").pathname
     : undefined;
-}
-
-function isAllowedOrigin({ headers }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined || allowedOrigins.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -11,6 +11,7 @@ import {
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { BadUserInputError, type Problem } from "../errors.ts";
+import { withoutSuggestions } from "./hidden-schema.ts";
 
 /** So many of a variable are told; a long list of wrong items must not keep the server busy. */
 const MAX_PROBLEMS = 50;
@@ -19,27 +20,36 @@ const MAX_PROBLEMS = 50;
  * Refuses variables that do not fit their types with `BAD_USER_INPUT` and all problems, before
  * anything is executed. GraphQL would refuse them as well, in prose and without a code.
  */
-export function useCheckedVariables(): Plugin {
+export function useCheckedVariables(options: CheckOptions): Plugin {
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const error = checkVariables(args);
+      const error = checkVariables(args, options);
       if (error) setResultAndStopExecution({ errors: [error] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = checkVariables(args);
+      const error = checkVariables(args, options);
       if (error) setResultAndStopExecution({ errors: [error] });
     },
   };
 }
 
+export interface CheckOptions {
+  /** Whether what is wrong may be told with graphql-js' guesses at what was meant. */
+  readonly suggests: boolean;
+}
+
 /** What is wrong with the variables of an operation, if anything is. */
-export function checkVariables(args: ExecutionArgs): GraphQLError | undefined {
+export function checkVariables(
+  args: ExecutionArgs,
+  { suggests }: CheckOptions = { suggests: true },
+): GraphQLError | undefined {
   const { schema, document, operationName, variableValues } = args;
   const operation = getOperationAST(document, operationName);
   const definitions = operation?.variableDefinitions ?? [];
   const problems: Problem[] = [];
   for (const definition of definitions) {
-    problems.push(...problemsOf(schema, definition, variableValues ?? {}));
+    const found = problemsOf(schema, definition, variableValues ?? {});
+    problems.push(...(suggests ? found : found.map(withoutGuess)));
   }
   const [first] = problems;
   if (!first) return undefined;
@@ -53,6 +63,10 @@ export function checkVariables(args: ExecutionArgs): GraphQLError | undefined {
     // As for a document that is not valid: by GraphQL over HTTP that is 200 in `application/json`.
     extensions: { ...extensions, http: { spec: true, status: 400 } },
   });
+}
+
+function withoutGuess({ path, message }: Problem): Problem {
+  return { path, message: withoutSuggestions(message) };
 }
 
 function problemsOf(

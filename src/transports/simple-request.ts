@@ -1,3 +1,5 @@
+import type { Origins, PageHeaders } from "./origins.ts";
+
 /**
  * Headers that make a browser ask before it sends a request to another site (Fetch standard, "CORS
  * safelisted request headers" are all others). The first two are those of Apollo's and Yoga's
@@ -5,33 +7,27 @@
  */
 const PREFLIGHT_HEADERS = ["apollo-require-preflight", "x-graphql-yoga-csrf", "x-requested-with"];
 
-/** What an HTML form can send, with which a browser does not ask before either. */
-const FORM_CONTENT_TYPE =
-  /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b|^$/i;
-
 /**
- * Why this request may only read, if so. Any page on the web can have a browser GET an address or
- * POST a form to it; so such a request starts and cancels nothing, unless it proves that a script of
- * an allowed site, or no browser, made it.
+ * Why this request may only read, if so. Any page on the web can have a browser GET an address, by a
+ * link or an image; so a GET starts and cancels nothing, unless it proves that a script of an allowed
+ * site, or no browser, made it. Of other requests browsers name the origin, and {@link Origins} judges.
  */
-export function whyReadOnly(
-  request: Request,
-  allowedOrigins: readonly string[],
-): string | undefined {
-  const { host, protocol } = new URL(request.url);
+export function whyReadOnly(request: Request, origins: Origins): string | undefined {
   // The handshake of a WebSocket has looked at its origin.
-  if (protocol === "ws:") return undefined;
-  const origin = request.headers.get("origin");
-  if (origin !== null && allowedOrigins.includes(origin)) return undefined;
+  if (request.method !== "GET" || request.url.startsWith("ws:")) return undefined;
+  if (origins.isAllowed(request.headers.get("origin"))) return undefined;
   if (PREFLIGHT_HEADERS.some((name) => request.headers.has(name))) return undefined;
-  if (request.method === "GET") {
-    return (
-      "A GET does not start a run: use POST, or startRun and then workflowEvents, " +
-      `or send the header ${PREFLIGHT_HEADERS[0]}`
-    );
-  }
-  // Browsers name the origin of every POST, and nobody else does.
-  if (origin === null || (URL.canParse(origin) && new URL(origin).host === host)) return undefined;
-  if (!FORM_CONTENT_TYPE.test(request.headers.get("content-type") ?? "")) return undefined;
-  return "A form of another site starts and cancels nothing: send application/json, from an allowed site";
+  return (
+    "A GET does not start a run: use POST, or startRun and then workflowEvents, " +
+    `or send the header ${PREFLIGHT_HEADERS[0]}`
+  );
+}
+
+/** What a request says of its page. */
+export function pageHeadersOf({ headers, url }: Request): PageHeaders {
+  return {
+    origin: headers.get("origin") ?? undefined,
+    host: headers.get("host") ?? new URL(url).host,
+    fetchSite: headers.get("sec-fetch-site") ?? undefined,
+  };
 }

@@ -9,6 +9,7 @@ import {
 } from "graphql";
 import {
   CloseCode,
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
   makeServer,
   type OperationResult,
   type Server,
@@ -33,6 +34,10 @@ export interface WebSocketTransport extends AsyncDisposable {
 
 /** Tells clients to connect again, later (RFC 6455 §7.4.1). */
 const GOING_AWAY = 1001;
+
+/** Told to clients of the older protocol, `graphql-ws`, say, which goes by another package's name. */
+const OTHER_SUBPROTOCOL =
+  "Offer the subprotocol graphql-transport-ws, as the npm package graphql-ws does";
 
 /** How often a socket is pinged; one that has not answered by the next time is gone. */
 const KEEP_ALIVE_MS = 12_000;
@@ -111,6 +116,9 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
   return {
     accept(socket, request) {
       if (isClosed) return socket.close(GOING_AWAY);
+      if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+        return socket.close(CloseCode.SubprotocolNotAcceptable, OTHER_SUBPROTOCOL);
+      }
       sockets.set(socket, true);
       socket.on("pong", () => sockets.set(socket, true));
       socket.once("close", () => sockets.delete(socket));

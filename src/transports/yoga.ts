@@ -1,17 +1,20 @@
 import type { GraphQLSchema } from "graphql";
-import { createYoga, type Plugin, type YogaInitialContext } from "graphql-yoga";
+import { createYoga, type CORSOptions, type Plugin, type YogaInitialContext } from "graphql-yoga";
 import type { ApiContext } from "../api/context.ts";
 import type { Names } from "../api/names.ts";
+import { ForbiddenError } from "../errors.ts";
 import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.ts";
 import type { Logger } from "../logger.ts";
 import { useCheckedVariables } from "./check-variables.ts";
+import { useHiddenSchema } from "./hidden-schema.ts";
 import { createMaskError } from "./mask-error.ts";
 import { useTrustedDocuments, type TrustedDocuments } from "./trusted-documents.ts";
+import { FOREIGN_PAGE, type Origins } from "./origins.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
-import { whyReadOnly } from "./simple-request.ts";
+import { pageHeadersOf, whyReadOnly } from "./simple-request.ts";
 import { useEventSource } from "./sse.ts";
 import { useStreamEndpoint, type StreamEndpointOptions } from "./stream-endpoint.ts";
 import { withoutInternals } from "./without-internals.ts";
@@ -23,7 +26,9 @@ export interface PipelineOptions {
   readonly names: Names;
   /** See `StreamEndpointOptions`. */
   readonly toWorkflowInput: StreamEndpointOptions["toWorkflowInput"];
-  readonly allowedOrigins: readonly string[];
+  readonly origins: Origins;
+  /** See `ServiceOptions.introspection`. */
+  readonly introspection: boolean;
   /** Whether operations are compiled: see `ServiceOptions.compile`. */
   readonly compile: boolean;
   /** See `ServiceOptions.trustedDocuments`. */
@@ -32,8 +37,9 @@ export interface PipelineOptions {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, endpoint, names, toWorkflowInput, allowedOrigins, compile, logger } = options;
   const { trustedDocuments } = options;
+  const { schema, endpoint, names, toWorkflowInput, origins, introspection, compile, logger } =
+    options;
   const maskError = createMaskError(logger);
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
@@ -50,21 +56,43 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     batching: false,
     multipart: false,
     logging: false,
-    // To Yoga an empty list means any site.
-    cors: allowedOrigins.length > 0 && { origin: [...allowedOrigins], credentials: true },
+    cors: (request) => corsFor(request, origins),
     maskedErrors: { maskError },
     plugins: [
+      useOrigins(origins),
       streamEndpoint,
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       useUnconditionalRoot(),
-      useCheckedVariables(),
+      ...(introspection ? [] : [useHiddenSchema()]),
+      useCheckedVariables({ suggests: introspection }),
       useOwnSubscribe({ compile, present: (error) => withoutInternals(maskError(error)) }),
       useEventSource(),
       useMultipart(),
     ],
-    context: (initial) => createContext(initial, allowedOrigins),
+    context: (initial) => createContext(initial, origins),
   });
   return pipeline;
+}
+
+/** Refuses what comes from pages of other sites, unless they are allowed: reading, too. */
+function useOrigins(origins: Origins): Plugin {
+  const { code } = new ForbiddenError(FOREIGN_PAGE);
+  return {
+    onRequest({ request, fetchAPI, endResponse }) {
+      // What a browser asks before it asks: without our word it goes no further.
+      if (request.method === "OPTIONS" || origins.letIn(pageHeadersOf(request))) return;
+      const errors = [{ message: FOREIGN_PAGE, extensions: { code } }];
+      endResponse(fetchAPI.Response.json({ errors }, { status: 403 }));
+    },
+  };
+}
+
+/** Pages of allowed sites may read the answers, whoever is logged in; of other sites none may. */
+function corsFor(request: Request, origins: Origins): CORSOptions {
+  const origin = request.headers.get("origin");
+  if (origin === null || !origins.isAllowed(origin)) return false;
+  // Twice, since Yoga does not tell caches that answers vary by an origin that is the only one.
+  return { origin: [origin, origin], credentials: true };
 }
 
 function useOwnSubscribe(options: SubscribeOptions): Plugin {
@@ -79,14 +107,14 @@ function useOwnSubscribe(options: SubscribeOptions): Plugin {
 
 function createContext(
   { request, params, operationId }: YogaInitialContext & TransportContext,
-  allowedOrigins: readonly string[],
+  origins: Origins,
 ): ApiContext {
   const state = requestState(request);
   return {
     viewer: null,
     operationId: operationId ?? operationIdOf(params.extensions),
     cursors: cursorsOf(request, params.extensions),
-    writeForbidden: whyReadOnly(request, allowedOrigins),
+    writeForbidden: whyReadOnly(request, origins),
     wantsTicks: true,
     onPastEnd: () => {
       state.isPastEnd = true;

@@ -61,7 +61,7 @@ test.skipIf(!existsSync(CHROMIUM))(
     await using proxy = await startProxy(service.url);
     const { code } = await bundle("browser-page.ts");
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-    const page = await browser.newPage();
+    const page = await browser.newPage({ bypassCSP: true });
     const seen = (): Promise<Seen> => page.evaluate("seen");
     const waitFor = (condition: string) => page.waitForFunction(condition);
 

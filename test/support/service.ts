@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
 import type { WebSocket } from "ws";
-import { createService, type Logger, type ServiceOptions } from "../../src/index.ts";
+import { createService, type Logger, type Service, type ServiceOptions } from "../../src/index.ts";
 import { serve } from "../../src/server/index.ts";
 
 /** A service on a free port, with a look at its side of things. */
 export interface RunningService extends AsyncDisposable {
+  readonly service: Service;
   /** `http://localhost:<port>/graphql` */
   readonly url: string;
   /** The same address for WebSockets. */
@@ -32,6 +33,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     graphiql: false,
   });
   return {
+    service,
     url: server.url,
     wsUrl: server.url.replace(/^http/, "ws"),
     sockets,
