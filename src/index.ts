@@ -21,6 +21,7 @@ export type { EventOrigin, Interrupt, RunError, RunEvent, RunStatus } from "./ev
 export type { Wakeups } from "./events/wakeups.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { Logger } from "./logger.ts";
+export type { Readiness } from "./readiness.ts";
 export type { EngineLimits, Role } from "./runs/engine-options.ts";
 export { PublicError } from "./runs/run-error.ts";
 export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store.ts";

@@ -10,6 +10,8 @@ import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { ConfigError, ServiceStoppingError } from "./errors.ts";
 import { unfailing, type Logger } from "./logger.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { readinessBy, type Readiness } from "./readiness.ts";
 import { isProduction } from "./production.ts";
 import { withDefaults, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
@@ -110,6 +112,13 @@ export interface Service extends AsyncDisposable {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Serves a `ws` socket that was accepted with the subprotocol `graphql-transport-ws`. */
   readonly acceptSocket: (socket: WebSocket, request: IncomingMessage) => void;
+  /**
+   * What it has done and has to do, in Prometheus' text format (version 0.0.4), for whoever may know
+   * the names of its workflows. All names begin with `langgraph_graphql_`.
+   */
+  readonly metrics: () => Promise<string>;
+  /** Whether it can be asked: neither disposed of nor without its backend. Within a second. */
+  readonly readiness: () => Promise<Readiness>;
 }
 
 /**
@@ -129,7 +138,22 @@ export function createService(options: ServiceOptions): Service {
   const workflows = createWorkflows(options.workflows);
   const backend = options.backend ?? memory();
   const role = checkRole(options.role ?? "both", backend);
-  const engine = new Engine({ workflows, backend, role, limits, drainMs, exposeErrors, logger });
+  const metrics: Metrics = new Metrics({
+    openRuns: () => backend.runs.countOpen({}),
+    lag: () => engine.lag(),
+    sockets: () => sockets.load(),
+  });
+  const { telemetry } = metrics;
+  const engine: Engine = new Engine({
+    workflows,
+    backend,
+    role,
+    limits,
+    drainMs,
+    exposeErrors,
+    logger,
+    telemetry,
+  });
   // → GraphQL fields
   const { schema, names, toWorkflowInput } = createSchema(engine, logger, options.schema);
   for (const conflict of fieldConflicts(schema, names.type("WorkflowEvent"))) {
@@ -146,6 +170,7 @@ export function createService(options: ServiceOptions): Service {
     compile: options.compile ?? true,
     trustedDocuments: options.trustedDocuments,
     logger,
+    telemetry,
   });
   const sockets = createWebSocketTransport(pipeline, logger);
 
@@ -172,6 +197,9 @@ export function createService(options: ServiceOptions): Service {
       letsIn(request)
         ? sockets.accept(socket, request)
         : socket.close(CloseCode.Forbidden, FOREIGN_PAGE),
+    metrics: () => metrics.text(),
+    readiness: async () =>
+      isStopping ? { isReady: false, reason: "stopping" } : readinessBy(() => backend.ping()),
     async [Symbol.asyncDispose]() {
       isStopping = true;
       // Runs first: their last events reach the watchers, whose operations then end by themselves.

@@ -6,7 +6,15 @@ import { expect, test } from "vitest";
 const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 
 /** Files that stand beside the folders and know none of them: anybody may import them. */
-const LEAVES = ["json", "errors", "logger", "production", "within", "while-unavailable"];
+const LEAVES = [
+  "json",
+  "errors",
+  "logger",
+  "telemetry",
+  "production",
+  "within",
+  "while-unavailable",
+];
 
 /** Who may import whom; data flows from left to right in the diagram of src/README.md. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +26,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   projection: ["api", "events"],
   transports: ["api", "events", "projection"],
   backends: ["backend", "events", "runs"],
-  service: ["workflows", "runs", "api", "transports", "backend", "backends"],
+  metrics: [],
+  readiness: [],
+  service: [
+    "workflows",
+    "runs",
+    "api",
+    "transports",
+    "backend",
+    "backends",
+    "metrics",
+    "readiness",
+  ],
   server: ["service", "transports"],
   config: ["workflows"],
   cli: ["workflows", "api", "config", "backend", "backends", "service", "server"],

@@ -16,6 +16,8 @@ export interface ServeFlags {
   readonly graphiql?: boolean;
   readonly introspection?: boolean;
   readonly allowUnauthenticated?: boolean;
+  /** Whether `/metrics` is served; where only this machine reaches the server when absent. */
+  readonly metrics?: boolean;
   readonly logLevel: string;
   /** The file to keep runs in; the default one when absent. */
   readonly data?: string;
@@ -26,6 +28,8 @@ export interface ServeFlags {
   readonly maxSize?: number;
   /** In milliseconds. */
   readonly drain: number;
+  /** In milliseconds. */
+  readonly shutdownDelay: number;
 }
 
 /**
@@ -47,6 +51,8 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
       "--allow-unauthenticated",
       "let whoever reaches the server use it, where nobody is authenticated",
     )
+    .option("--metrics", "serve /metrics (default: where only this machine reaches it)")
+    .option("--no-metrics", "serve no /metrics")
     .option(
       "--trusted-documents <file>",
       "execute only the documents of this JSON, id to document, and serve no GraphiQL",
@@ -73,6 +79,14 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
       )
         .argParser(parseDuration)
         .default(parseDuration(drain), drain),
+    )
+    .addOption(
+      new Option(
+        "--shutdown-delay <duration>",
+        "how long /readyz says 503 before new clients are refused when it is stopped",
+      )
+        .argParser(parseDuration)
+        .default(0, "0s"),
     )
     .addOption(
       new Option("--log-level <level>", "what to log").choices(LOG_LEVELS).default("info"),

@@ -64,7 +64,7 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
         ].join("\n"),
       ),
     async [Symbol.asyncDispose]() {
-      server.stopListening();
+      await server.stopListening();
       // The service first: its streams end, and then the server has nothing to wait for.
       await service[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
@@ -75,9 +75,10 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
 
 async function openPort(service: Service, flags: ServeFlags): Promise<ServerHandle> {
   const tabs = flags.tabs === undefined ? defaultTabs(service.schema) : await readTabs(flags.tabs);
-  const { port, host, allowUnauthenticated } = flags;
+  const { port, host, allowUnauthenticated, metrics, shutdownDelay: shutdownDelayMs } = flags;
   const graphiql = hasGraphiql(flags) && { tabs };
-  return serve({ service, port, host, graphiql, allowUnauthenticated });
+  const operated = { metrics, shutdownDelayMs };
+  return serve({ service, port, host, graphiql, allowUnauthenticated, ...operated });
 }
 
 /** With trusted documents nothing that it sends would be executed. */

@@ -37,7 +37,7 @@ class Follower implements Pulled, TailReader {
   readonly #observer: Observer<EventPage>;
   #tail: Tail | undefined;
   /** The seq of the last event that was delivered. */
-  #last: number;
+  last: number;
   #look: Look | undefined;
   /** The tail's, and whether the tails were closed, from before the newest look. */
   #generation = 0;
@@ -48,14 +48,14 @@ class Follower implements Pulled, TailReader {
     this.#runId = runId;
     this.#tails = tails;
     this.#observer = observer;
-    this.#last = after;
+    this.last = after;
   }
 
   pull(): void {
     if (this.#isClosed) return;
     if (!this.#tail) return this.#listen();
     if (!this.#look) return this.#read(this.#tail);
-    if (this.#last < this.#look.lastSeq) {
+    if (this.last < this.#look.lastSeq) {
       // A socket that takes all at once never waits; others must get their turn all the same.
       setImmediate(() => this.onChange());
     } else if (this.#look.isClosed) {
@@ -80,14 +80,14 @@ class Follower implements Pulled, TailReader {
   onPage(page: EventPage): void {
     if (this.#isClosed) return;
     try {
-      checkReach(page, this.#last);
+      checkReach(page, this.last);
     } catch (error) {
       return this.onError(error);
     }
     this.#look = { lastSeq: page.lastSeq, isClosed: page.closed };
     const newest = page.events.at(-1);
     if (!newest) return this.pull();
-    this.#last = newest.seq;
+    this.last = newest.seq;
     try {
       this.#observer.next(page);
     } catch (error) {
@@ -116,7 +116,7 @@ class Follower implements Pulled, TailReader {
     // Look at the tail first: what is appended between the read and the wait must wake us.
     this.#generation = tail.generation;
     this.#isLastLook = this.#tails.isClosed;
-    tail.read(this.#last, this);
+    tail.read(this.last, this);
   }
 }
 

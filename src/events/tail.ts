@@ -14,6 +14,8 @@ const PATIENCE_MS = 30_000;
 
 /** Who reads at a tail. */
 export interface TailReader {
+  /** The seq of the last event that it has taken. */
+  readonly last: number;
   /** The generation has changed: see {@link Tail.wait}. */
   onChange(): void;
   /** What {@link Tail.read} has found. */
@@ -34,6 +36,14 @@ export interface Tail {
   wait(seen: number, reader: TailReader): void;
   /** Lets go of the tail; what the reader waits for may still come, but no change. */
   release(reader: TailReader): void;
+}
+
+/** How far readers are behind the logs that they read. */
+export interface Lag {
+  /** How many have yet to take something. */
+  readonly readers: number;
+  /** What the one furthest behind has yet to take. */
+  readonly events: number;
 }
 
 /** All tails of a process. */
@@ -72,6 +82,22 @@ export class Tails {
   /** Whether anybody reads this run, here or in another process. */
   async isRead(runId: string): Promise<boolean> {
     return this.#presence ? this.#presence.isFollowed(runId) : this.readersOf(runId) > 0;
+  }
+
+  /** How far the readers of this process are behind. Looks at the logs of which somebody is. */
+  async lag(): Promise<Lag> {
+    const lags = await Promise.all(
+      [...this.#tails].map(async ([runId, tail]) => {
+        const behind = tail.behind();
+        if (behind.length === 0) return [];
+        // Of the page only how far the log goes is of interest.
+        const after = behind.reduce((most, { last }) => Math.max(most, last), 0);
+        const { lastSeq } = await this.#log.read(runId, { after, limit: 1 });
+        return behind.map(({ last }) => lastSeq - last).filter((events) => events > 0);
+      }),
+    );
+    const all = lags.flat();
+    return { readers: all.length, events: all.reduce((most, one) => Math.max(most, one), 0) };
   }
 
   /** The run's tail, listening. Whoever acquires it for a reader releases it. */
@@ -152,6 +178,12 @@ class SharedTail implements Tail {
   wait(seen: number, reader: TailReader): void {
     if (this.generation !== seen) reader.onChange();
     else this.#waiting.add(reader);
+  }
+
+  /** Those of its readers that do not wait for anything new. */
+  behind(): readonly TailReader[] {
+    if (this.#waiting.size === this.readers.size) return [];
+    return [...this.readers].filter((reader) => !this.#waiting.has(reader));
   }
 
   release(reader: TailReader): void {

@@ -21,7 +21,7 @@ export interface TickFrame {
 
 /** How a transport writes results: the same text for all who watch alike. */
 export interface Format {
-  /** Tells it from other formats. */
+  /** The transport's: tells it from other formats, and to those who count what is sent. */
   readonly name: string;
   /**
    * `at` is where the client stands then, which belongs into `extensions`; absent when the events could

@@ -6,6 +6,7 @@ import {
   type GraphQLError,
 } from "graphql";
 import type { EventStream } from "../api/event-stream.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { compile, interpret } from "./compile.ts";
 import { Operation } from "./operation.ts";
 import { Subscription } from "./subscription.ts";
@@ -16,6 +17,7 @@ export interface SubscribeOptions {
   readonly compile: boolean;
   /** What clients may see of an error. */
   readonly present: (error: GraphQLError) => GraphQLError;
+  readonly telemetry: Telemetry;
 }
 
 /**
@@ -25,14 +27,23 @@ export interface SubscribeOptions {
 export function createSubscribe({
   compile: isCompiled,
   present,
+  telemetry,
 }: SubscribeOptions): (args: ExecutionArgs) => Promise<Subscription | ExecutionResult> {
   /** What is made of a document lasts as long as the document, which Yoga keeps for those who send it again. */
   const operations = new WeakMap<DocumentNode, Map<string, Operation>>();
 
   return async (args) => {
+    // Before a run is started by it: all of that run's events are then younger.
+    const begunAt = Date.now();
     const stream = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in stream)) return stream;
-    const subscription = new Subscription(stream as EventStream, operationOf(args), args);
+    const subscription = new Subscription({
+      stream: stream as EventStream,
+      operation: operationOf(args),
+      args,
+      begunAt,
+      telemetry,
+    });
     // A client that left meanwhile is not heard of again.
     const { request } = (args.contextValue ?? {}) as { readonly request?: Request };
     if (request?.signal.aborted) subscription.close();

@@ -3,33 +3,39 @@ import type { EventStream } from "../api/event-stream.ts";
 import type { Observer, Pulled } from "../events/observer.ts";
 import type { Format } from "./frame.ts";
 import type { Operation } from "./operation.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { Watch, type Frames } from "./watch.ts";
+
+export interface SubscriptionOptions {
+  readonly stream: EventStream;
+  readonly operation: Operation;
+  readonly args: ExecutionArgs;
+  /** When it was asked for, in milliseconds since 1970. */
+  readonly begunAt: number;
+  readonly telemetry: Telemetry;
+}
 
 /**
  * A subscription that has begun, before its transport has said how to write its results. No iterator,
  * so that whatever else is between here and there lets it pass. Watch it, or close it.
  */
 export class Subscription {
-  readonly #stream: EventStream;
-  readonly #operation: Operation;
-  readonly #args: ExecutionArgs;
+  readonly #options: SubscriptionOptions;
 
-  constructor(stream: EventStream, operation: Operation, args: ExecutionArgs) {
-    this.#stream = stream;
-    this.#operation = operation;
-    this.#args = args;
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
   }
 
   /** Reads its results, written in `format`. Once; closing what it returns closes the subscription. */
   watch(format: Format, observer: Observer<Frames>): Pulled {
-    const stream = this.#stream;
-    const operation = this.#operation;
-    const projection = operation.acquire(stream.run, format, this.#args);
+    const { stream, operation, args, begunAt, telemetry } = this.#options;
+    const projection = operation.acquire(stream.run, format, args);
     const onEnd = (): void => operation.release(projection);
-    return new Watch({ stream, projection, observer, onEnd });
+    const counts = telemetry.watchers(format.name);
+    return new Watch({ stream, projection, observer, begunAt, counts, onEnd });
   }
 
   close(): void {
-    this.#stream.close();
+    this.#options.stream.close();
   }
 }

@@ -2,6 +2,7 @@ import { GraphQLError } from "graphql";
 import type { EventStream, StreamItem } from "../api/event-stream.ts";
 import { BackendUnavailableError, ServiceStoppingError } from "../errors.ts";
 import type { Observer, Pulled } from "../events/observer.ts";
+import type { WatcherTelemetry } from "../telemetry.ts";
 import type { Frame, TickFrame } from "./frame.ts";
 import { placeOf, type Projection } from "./projection.ts";
 
@@ -14,6 +15,9 @@ export interface WatchOptions {
   readonly stream: EventStream;
   readonly projection: Projection;
   readonly observer: Observer<Frames>;
+  /** When it was asked for, in milliseconds since 1970. */
+  readonly begunAt: number;
+  readonly counts: WatcherTelemetry;
   /** Called once, when it ends one way or the other. */
   readonly onEnd: () => void;
 }
@@ -34,6 +38,7 @@ export class Watch implements Pulled {
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    options.counts.began();
     options.stream.observe({
       next: (batch) => {
         this.#batch = batch;
@@ -57,6 +62,7 @@ export class Watch implements Pulled {
     this.#isClosed = true;
     this.#batch = [];
     this.#options.stream.close();
+    this.#options.counts.ended();
     this.#options.onEnd();
   }
 
@@ -82,6 +88,7 @@ export class Watch implements Pulled {
       return this.#fail(error, frames);
     }
     if (this.#isClosed) return;
+    this.#count(this.#index, frames.length);
     // Whoever waits for the next event holds none of those that were sent.
     if (this.#index === this.#batch.length) this.#batch = [];
     this.#options.observer.next(frames);
@@ -93,6 +100,12 @@ export class Watch implements Pulled {
       : this.#options.projection.frameOf(item);
   }
 
+  /** Of the batch, the `count` items before `end` are sent. */
+  #count(end: number, count: number): void {
+    const { counts, begunAt } = this.#options;
+    counts.sent(this.#batch, end, count, begunAt);
+  }
+
   /** After `frames`, which are not sent yet. */
   #fail(error: unknown, frames: Frames = []): void {
     if (this.#isClosed) return;
@@ -101,6 +114,8 @@ export class Watch implements Pulled {
       this.close();
       return observer.error(error);
     }
+    // The last one that was taken is the one that failed.
+    this.#count(this.#index - 1, frames.length);
     this.#batch = [];
     this.#isAtEnd = true;
     observer.next([...frames, projection.failed(toGraphQLError(error))]);

@@ -1,6 +1,7 @@
 import type { Backend } from "../backend.ts";
 import { ConfigError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import type { Telemetry } from "../telemetry.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 
 /** Bounds of the engine. All are positive whole numbers. */
@@ -56,5 +57,7 @@ export interface EngineOptions {
   /** How long graphs may take to come to their next step when the engine stops, in milliseconds. */
   readonly drainMs: number;
   readonly logger: Logger;
+  /** @default nobody counts */
+  readonly telemetry?: Telemetry | undefined;
   readonly clock?: (() => Date) | undefined;
 }

@@ -3,7 +3,8 @@ import { BadUserInputError, NotFoundError } from "../errors.ts";
 import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
 import type { Observer, Pulled } from "../events/observer.ts";
-import { Tails } from "../events/tail.ts";
+import { Tails, type Lag } from "../events/tail.ts";
+import { NO_TELEMETRY, type Telemetry } from "../telemetry.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { InterruptAnswer } from "./answers.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -29,24 +30,27 @@ export class Engine implements AsyncDisposable {
   readonly threads: Threads;
   readonly #options: EngineOptions;
   readonly #clock: () => Date;
+  readonly #telemetry: Telemetry;
   readonly #tails: Tails;
   readonly #worker: Worker;
   readonly #starter: Starter;
   readonly #sweeper: Sweeper;
 
   constructor(options: EngineOptions) {
-    const { workflows, backend, logger } = options;
+    const { workflows, backend, logger, telemetry = NO_TELEMETRY } = options;
     const clock = options.clock ?? (() => new Date());
     const locks = backend.threadLocks;
     this.workflows = workflows;
     this.threads = new Threads({ workflows, backend, locks, clock });
     this.#options = options;
     this.#clock = clock;
+    this.#telemetry = telemetry;
     this.#tails = new Tails(backend.wakeups, backend.events, backend.isShared);
-    this.#worker = new Worker({ ...options, clock, owner: randomUUID() });
+    this.#worker = new Worker({ ...options, clock, telemetry, owner: randomUUID() });
     this.#starter = new Starter({
       ...options,
       clock,
+      telemetry,
       locks,
       threads: this.threads,
       worker: this.#worker,
@@ -98,6 +102,7 @@ export class Engine implements AsyncDisposable {
         const run = await this.get(runId, viewer);
         const resumed = await resumeRun(run, answers, { backend, workflows, now: this.#clock() });
         if (!resumed) continue;
+        this.#telemetry.workflow(run.workflow).appended(1, ["queued"]);
         this.#worker.poke();
         return resumed;
       }
@@ -144,6 +149,7 @@ export class Engine implements AsyncDisposable {
 
   /** The run's events after a seq, then live: see {@link follow}. The caller has checked the viewer. */
   follow(runId: string, after: number, observer: Observer<EventPage>): Pulled {
+    if (after > 0) this.#telemetry.replayed();
     return follow({ runId, after, tails: this.#tails, observer });
   }
 
@@ -155,6 +161,11 @@ export class Engine implements AsyncDisposable {
   /** Whether it has been disposed of: runs that have not ended go on elsewhere, if anywhere. */
   get isClosed(): boolean {
     return this.#tails.isClosed;
+  }
+
+  /** How far those are behind who follow runs in this process. */
+  lag(): Promise<Lag> {
+    return this.#tails.lag();
   }
 
   /** Whether anybody follows the run, in whatever process. */

@@ -9,6 +9,7 @@ import type { Backend } from "../backend.ts";
 import { BackendUnavailableError, StaleWriterError } from "../errors.ts";
 import type { RunError } from "../events/run-event.ts";
 import type { Logger } from "../logger.ts";
+import type { WorkflowTelemetry } from "../telemetry.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
 import { CheckpointPruner } from "./checkpoint-pruner.ts";
@@ -42,6 +43,7 @@ export interface ExecutionOptions {
   readonly exposeErrors: boolean;
   readonly clock: () => Date;
   readonly logger: Logger;
+  readonly telemetry: WorkflowTelemetry;
 }
 
 /** A graph that is about to be started. */
@@ -70,7 +72,7 @@ export class Execution {
   #stopReason: StopReason | undefined;
 
   constructor(options: ExecutionOptions) {
-    const { run, backend, limits, clock, logger } = options;
+    const { run, backend, limits, clock, logger, telemetry } = options;
     this.#options = options;
     this.#startedAt = clock().getTime();
     this.#activeMs = run.activeMs;
@@ -83,6 +85,7 @@ export class Execution {
       wakeups: backend.wakeups,
       limits,
       now: () => clock().getTime(),
+      telemetry,
       onLimit: () => this.stop("eventLimit"),
       onFailure: (error) => this.#onLogFailure(error),
     });
@@ -153,7 +156,7 @@ export class Execution {
 
   /** Decides how to go on, and stores that before anything of the graph runs. */
   async #prepare(workflow: Workflow): Promise<Prepared | Ending> {
-    const { run, backend } = this.#options;
+    const { run, backend, telemetry } = this.#options;
     const bare = configOf(run, workflow);
     const original = await graphOf(workflow, bare);
     const saver = checkpointerOf(original, backend);
@@ -175,6 +178,7 @@ export class Execution {
         message: `Checkpoint ${plan.fromCheckpointId}, which it was to start from, is no longer kept`,
       });
     }
+    if (plan.recoveries.count > 0) telemetry.recovered();
     this.#recordRunning({ segment: plan.segment, recoveries: plan.recoveries });
     await this.#recorder.flush();
 

@@ -6,10 +6,12 @@ import {
   type EventBody,
   type EventOrigin,
   type RunEvent,
+  type RunStatus,
   type StatusBody,
 } from "../events/run-event.ts";
 import type { Wakeups } from "../events/wakeups.ts";
 import { jsonSize } from "../json.ts";
+import type { WorkflowTelemetry } from "../telemetry.ts";
 import { whileUnavailable } from "../while-unavailable.ts";
 import { outsideNodes } from "./outside-nodes.ts";
 import type { RunPatch } from "./run.ts";
@@ -39,6 +41,7 @@ export interface RecorderOptions {
   readonly wakeups: Wakeups;
   readonly limits: RecordLimits;
   readonly now: () => number;
+  readonly telemetry: WorkflowTelemetry;
   /** Called once, when the limits are passed: from then on only the run's status is recorded. */
   readonly onLimit: () => void;
   /** Called once, when the log refuses or fails: nothing more will be recorded. */
@@ -49,6 +52,14 @@ interface Pending {
   readonly event: RunEvent;
   readonly bytes: number;
   readonly patch: RunPatch | undefined;
+}
+
+/** What one append takes. */
+interface Slice {
+  readonly events: readonly RunEvent[];
+  readonly patch: RunPatch | undefined;
+  /** What the run becomes by it, one after the other. */
+  readonly statuses: readonly RunStatus[];
 }
 
 /**
@@ -160,15 +171,16 @@ export class Recorder {
   }
 
   async #appendSlices(patch: RunPatch | undefined): Promise<void> {
-    const { runId, wakeups, onFailure } = this.#options;
+    const { runId, wakeups, telemetry, onFailure } = this.#options;
     let isPatched = patch === undefined;
     try {
       for (let slice = this.#take(); slice; slice = this.#take()) {
-        const { events, patch: own } = slice;
+        const { events, patch: own, statuses } = slice;
         const isLast = this.#taken === this.#pending.length;
         const all = isLast && patch ? { ...own, ...patch } : own;
         await this.#log(events, all);
         this.#loggedSeq += events.length;
+        telemetry.appended(events.length, statuses);
         wakeups.notify(runId);
         isPatched ||= isLast;
         if (!isLast) await nextTurn();
@@ -190,10 +202,9 @@ export class Recorder {
     });
   }
 
-  #take():
-    | { readonly events: readonly RunEvent[]; readonly patch: RunPatch | undefined }
-    | undefined {
+  #take(): Slice | undefined {
     const events: RunEvent[] = [];
+    const statuses: RunStatus[] = [];
     let bytes = 0;
     let patch: RunPatch | undefined;
     while (events.length < MAX_SLICE_EVENTS && bytes < MAX_SLICE_BYTES) {
@@ -203,12 +214,13 @@ export class Recorder {
       events.push(next.event);
       bytes += next.bytes;
       if (next.patch) patch = { ...patch, ...next.patch };
+      if (next.event.kind === "status") statuses.push(next.event.status);
     }
     if (this.#taken === this.#pending.length) {
       this.#pending = [];
       this.#taken = 0;
     }
-    return events.length === 0 ? undefined : { events, patch };
+    return events.length === 0 ? undefined : { events, patch, statuses };
   }
 }
 

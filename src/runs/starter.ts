@@ -1,4 +1,5 @@
 import { BadUserInputError, NotFoundError, RunConflictError } from "../errors.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { checkContext, checkInput } from "../workflows/check-input.ts";
 import type { Workflow } from "../workflows/workflow.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -24,6 +25,7 @@ export interface Started {
 
 export interface StarterOptions extends EngineOptions {
   readonly clock: () => Date;
+  readonly telemetry: Telemetry;
   readonly locks: ThreadLocks;
   readonly threads: Threads;
   readonly worker: Worker;
@@ -90,7 +92,7 @@ export class Starter {
 
   /** Finds the run that was started under this id before, or else starts this one if `check` lets it. */
   async #startOnce(run: Run, request: RunRequest, check: () => Promise<void>): Promise<Started> {
-    const { backend, locks, worker } = this.#options;
+    const { backend, locks, worker, telemetry } = this.#options;
     if (request.runId !== undefined) {
       const before = await backend.runs.get(run.id);
       if (before) return found(before, run);
@@ -104,6 +106,7 @@ export class Starter {
         mayWait: mayWait(request),
       });
       if (!isNew) return found(stored, run);
+      telemetry.workflow(run.workflow).appended(1, ["queued"]);
       // Once it is stored: what is refused, or was started before, takes nobody's place.
       if (request.whenBusy === "replace") await this.#cancelBefore(stored);
       worker.poke();

@@ -7,6 +7,7 @@ import { Execution } from "./execution.ts";
 import { chooseIngest } from "./ingest/choose-ingest.ts";
 import { isFinal, type Run } from "./run.ts";
 import { UntypedEvents } from "./untyped-events.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { within } from "../within.ts";
 
 const LEASE_MS = 4_000;
@@ -22,6 +23,7 @@ export interface WorkerOptions extends EngineOptions {
   /** Names this process in leases. */
   readonly owner: string;
   readonly clock: () => Date;
+  readonly telemetry: Telemetry;
 }
 
 /** Claims runs, executes them, and keeps their leases. That of a gateway only ends what is cancelled. */
@@ -151,7 +153,7 @@ export class Worker implements AsyncDisposable {
   #execute(run: Run): void {
     const workflow = this.#options.workflows.get(run.workflow);
     if (!workflow) return;
-    const { backend, limits, exposeErrors, clock, logger } = this.#options;
+    const { backend, limits, exposeErrors, clock, logger, telemetry } = this.#options;
     const unwatch = this.#blockedLoop.watch(workflow.name);
     const execution = new Execution({
       run,
@@ -163,6 +165,7 @@ export class Worker implements AsyncDisposable {
       exposeErrors,
       clock,
       logger,
+      telemetry: telemetry.workflow(workflow.name),
     });
     this.#executions.set(run.id, execution);
     if (run.cancelRequested) execution.stop("cancelled");
@@ -245,7 +248,7 @@ export class Worker implements AsyncDisposable {
   }
 
   async #endCancelled(run: Run): Promise<void> {
-    const { backend, clock } = this.#options;
+    const { backend, clock, telemetry } = this.#options;
     if (isFinal(run.status)) return;
     const { body, patch } = cancelled(clock());
     const event = {
@@ -257,6 +260,7 @@ export class Worker implements AsyncDisposable {
     };
     try {
       await backend.events.append(run.id, [event], { after: run.lastSeq, epoch: run.epoch, patch });
+      telemetry.workflow(run.workflow).appended(1, [body.status]);
       backend.wakeups.notify(run.id);
     } catch (error) {
       // Somebody else took it over between our claim and this append, and will see the request.

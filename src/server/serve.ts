@@ -7,8 +7,9 @@ import { isProduction } from "../production.ts";
 import type { Service } from "../service.ts";
 import { withSecurityHeaders } from "../transports/security-headers.ts";
 import { closable } from "./closable.ts";
-import { exposureOf, type Exposure } from "./exposure.ts";
+import { exposureOf, isLoopback, type Exposure } from "./exposure.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql.ts";
+import { createOperatorPages } from "./operator-pages.ts";
 import { isOwnHost, otherHost } from "./own-hosts.ts";
 import { acceptUpgrades } from "./upgrade.ts";
 
@@ -32,6 +33,18 @@ export interface ServeOptions {
    * @default false
    */
   readonly allowUnauthenticated?: boolean | undefined;
+  /**
+   * Whether `GET /metrics` answers whoever asks: it tells the names of workflows, and how much they
+   * are used.
+   * @default true where only this machine reaches the server, false elsewhere
+   */
+  readonly metrics?: boolean | undefined;
+  /**
+   * How long the server goes on as ever once it is to stop, in milliseconds, with `/readyz` at 503: so
+   * long a load balancer may take to look, and to send no more clients.
+   * @default 0
+   */
+  readonly shutdownDelayMs?: number | undefined;
 }
 
 /** A listening server. Dispose of it to stop; the service is yours to dispose of. */
@@ -42,10 +55,11 @@ export interface ServerHandle extends AsyncDisposable {
   /** Who may use it. */
   readonly exposure: Exposure;
   /**
-   * Lets nobody in any more; whoever is connected stays. For a stop that takes its time: call it
-   * before you dispose of the service.
+   * Says at `/readyz` that it stops, and after {@link ServeOptions.shutdownDelayMs} lets nobody in any
+   * more; whoever is connected stays. For a stop that takes its time: call it before you dispose of
+   * the service.
    */
-  stopListening(): void;
+  stopListening(): Promise<void>;
 }
 
 /**
@@ -59,25 +73,38 @@ export async function serve(options: ServeOptions): Promise<ServerHandle> {
   const exposure = exposureOf({ isAuthenticated, host, allowUnauthenticated });
   const isForUs = (name: string | undefined): boolean =>
     exposure !== "this machine" || isOwnHost(name, allowedOrigins);
+  const { metrics = isLoopback(host), shutdownDelayMs = 0 } = options;
+  let stopped: Promise<void> | undefined;
+  const isStopping = (): boolean => stopped !== undefined;
+  const operatorPages = createOperatorPages({ service, metrics, isStopping });
   const page = createPage(options);
   const answer = createServerAdapter<{ readonly res: ServerResponse }>(async (request, { res }) => {
     const name = request.headers.get("host") ?? undefined;
     if (name !== undefined && !isForUs(name)) return withSecurityHeaders(refusal(name));
-    const answered = page && ((await page(request)) ?? toPage(request, endpoint));
+    const answered =
+      (await operatorPages(request)) ??
+      (page && ((await page(request)) ?? toPage(request, endpoint)));
     if (answered) return withSecurityHeaders(answered);
     return breaksOff(await service.fetch(request), res);
   });
   const server = createServer((request, response) => void answer(request, response));
   const sockets = acceptUpgrades(server, service, isForUs);
   const { stopListening, close } = closable(server, sockets);
+  const stop = async (): Promise<void> => {
+    if (shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
+    stopListening();
+  };
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${actualPort}${service.endpoint}`,
     server,
     exposure,
-    stopListening,
-    [Symbol.asyncDispose]: close,
+    stopListening: () => (stopped ??= stop()),
+    async [Symbol.asyncDispose]() {
+      await (stopped ??= stop());
+      await close();
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import type { Frames } from "../projection/watch.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 /** What stands in a `next` message as its payload. */
-const PAYLOAD_FORMAT: Format = { name: "payload", write: resultJson };
+const PAYLOAD_FORMAT: Format = { name: "websocket", write: resultJson };
 
 /** Has clients connect again (IANA's registry of close codes; graphql-ws' client does). */
 const TRY_AGAIN_LATER = 1013;

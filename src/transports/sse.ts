@@ -10,7 +10,7 @@ import { requestState } from "./request-state.ts";
 import { withoutInternals } from "./without-internals.ts";
 
 const FORMAT: Format = {
-  name: "event-stream",
+  name: "sse",
   write: (result, at) => `${idLine(at)}event: next\ndata: ${resultJson(result, at)}\n\n`,
 };
 

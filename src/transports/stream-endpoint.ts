@@ -82,7 +82,7 @@ interface StreamResult {
   };
 }
 
-const FORMAT: Format = { name: "stream-endpoint", write: writeFrame };
+const FORMAT: Format = { name: "stream", write: writeFrame };
 
 function writeFrame(result: ExecutionResult, at: CursorExtensions | undefined): string {
   const id = idLine(at);

@@ -30,6 +30,8 @@ export interface WebSocketTransport extends AsyncDisposable {
    * is disposed of, sends it away.
    */
   accept(socket: WebSocket, request: IncomingMessage): void;
+  /** What is open, and what of all that was sent has yet to leave this process. */
+  load(): { readonly open: number; readonly bufferedBytes: number };
 }
 
 /** Tells clients to connect again, later (RFC 6455 §7.4.1). */
@@ -123,6 +125,13 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
       socket.on("pong", () => sockets.set(socket, true));
       socket.once("close", () => sockets.delete(socket));
       serveSocket(protocol, socket, request, logger);
+    },
+    load() {
+      const bufferedBytes = [...sockets.keys()].map(({ bufferedAmount }) => bufferedAmount);
+      return {
+        open: sockets.size,
+        bufferedBytes: bufferedBytes.reduce((sum, one) => sum + one, 0),
+      };
     },
     async [Symbol.asyncDispose]() {
       const idle = new Promise<void>((resolve) => (onIdle = resolve));

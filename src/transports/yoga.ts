@@ -5,6 +5,7 @@ import type { Names } from "../api/names.ts";
 import { ForbiddenError } from "../errors.ts";
 import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.ts";
 import type { Logger } from "../logger.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { useCheckedVariables } from "./check-variables.ts";
 import { useHiddenSchema } from "./hidden-schema.ts";
 import { createMaskError } from "./mask-error.ts";
@@ -34,13 +35,13 @@ export interface PipelineOptions {
   /** See `ServiceOptions.trustedDocuments`. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly logger: Logger;
+  readonly telemetry: Telemetry;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { trustedDocuments } = options;
-  const { schema, endpoint, names, toWorkflowInput, origins, introspection, compile, logger } =
-    options;
-  const maskError = createMaskError(logger);
+  const { schema, endpoint, names, toWorkflowInput, origins, introspection } = options;
+  const { compile, trustedDocuments, logger, telemetry } = options;
+  const maskError = createMaskError(logger, telemetry);
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
     names,
@@ -65,7 +66,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       useUnconditionalRoot(),
       ...(introspection ? [] : [useHiddenSchema()]),
       useCheckedVariables({ suggests: introspection }),
-      useOwnSubscribe({ compile, present: (error) => withoutInternals(maskError(error)) }),
+      useOwnSubscribe({
+        compile,
+        present: (error) => withoutInternals(maskError(error)),
+        telemetry,
+      }),
       useEventSource(),
       useMultipart(),
     ],

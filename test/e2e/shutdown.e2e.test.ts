@@ -134,7 +134,7 @@ test("a service that has stopped answers 503, and sends sockets away", async () 
 test("a server that has stopped listening lets nobody in, and goes on with who is there", async () => {
   const { service, server, wsUrl } = await start();
   const raw = await openRawSocket(wsUrl);
-  server.stopListening();
+  await server.stopListening();
   await expect(fetch(`${server.url}?query={__typename}`)).rejects.toThrow("fetch failed");
   await follow(raw, ASK, "INTERRUPTED");
   await service[Symbol.asyncDispose]();

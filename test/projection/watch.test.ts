@@ -13,6 +13,7 @@ import { untilCollected } from "../support/collect-garbage.ts";
 import { itemOf, streamOf } from "../support/event-pages.ts";
 import { seqOf, type Result } from "../support/result.ts";
 import { range } from "../support/stepped.ts";
+import { NO_TELEMETRY } from "../../src/telemetry.ts";
 
 type Execute = (item: StreamItem) => ExecutionResult | Promise<ExecutionResult>;
 
@@ -41,6 +42,8 @@ function watching(
       error: (reason) => void ends.push(reason),
       complete: () => void ends.push("complete"),
     },
+    begunAt: 0,
+    counts: NO_TELEMETRY.watchers("json"),
     onEnd: () => void endings++,
   });
   return {
@@ -180,6 +183,8 @@ test("a watch that waits for the next event holds none of those that it has sent
       format: { name: "json", write: resultJson },
     }),
     observer: { next: (frames) => void (sent += frames.length), error() {}, complete() {} },
+    begunAt: 0,
+    counts: NO_TELEMETRY.watchers("json"),
     onEnd() {},
   });
   const send = (): readonly WeakRef<object>[] => {

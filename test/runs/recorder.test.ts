@@ -4,6 +4,7 @@ import { StaleWriterError } from "../../src/errors.ts";
 import { RUN_ORIGIN, type EventBody } from "../../src/events/run-event.ts";
 import { Recorder, type RecorderOptions } from "../../src/runs/recorder.ts";
 import { newRun, queued } from "../../src/testing/fixtures.ts";
+import { NO_TELEMETRY } from "../../src/telemetry.ts";
 
 const wrote = (payload: string): EventBody => ({ kind: "written", event: null, payload });
 
@@ -139,6 +140,7 @@ async function start(options: Partial<RecorderOptions> = {}) {
     wakeups,
     limits: { maxEvents: 1_000_000, maxBytes: 1_000_000_000 },
     now: Date.now,
+    telemetry: NO_TELEMETRY.workflow("work"),
     onLimit: () => undefined,
     onFailure: (error) => {
       throw error;
