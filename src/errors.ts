@@ -166,7 +166,7 @@ export class WorkflowChangedError extends ServiceError {
 
 /**
  * The cursor points at events that are not stored: older than the oldest (`TRIMMED`), or newer than
- * the newest, which happens when the engine lost events in a failover (`REWOUND`).
+ * the newest or replaced by others, which happens when the engine lost events in a failover (`REWOUND`).
  * Refetch the run, then follow from its `lastSeq`.
  */
 export class CursorExpiredError extends ServiceError {
@@ -185,7 +185,7 @@ export class CursorExpiredError extends ServiceError {
         ? details.oldestSeq > details.lastSeq
           ? `None of the ${details.lastSeq} events are stored any more`
           : `Events before seq ${details.oldestSeq} are no longer stored`
-        : `The cursor is ahead of the log, which ends at seq ${details.lastSeq}`,
+        : `The cursor is of events that the log, which ends at seq ${details.lastSeq}, does not have`,
     );
     this.oldestSeq = details.oldestSeq;
     this.lastSeq = details.lastSeq;

@@ -1,5 +1,5 @@
-import { formatCursor } from "../events/cursor.ts";
-import { checkReach } from "../events/follow.ts";
+import { type Cursor, formatCursor } from "../events/cursor.ts";
+import { checkCursor, checkReach } from "../events/follow.ts";
 import { isFinal, type Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
@@ -137,7 +137,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
           checkFirst(first, EVENTS_PAGE);
           const cursor = cursorFrom(after, undefined);
           checkCursorIsOf(run.id, cursor);
-          return readPage(run, cursor?.seq, first, only ?? undefined);
+          return readPage(run, cursor, first, only ?? undefined);
         },
       }),
     }),
@@ -145,13 +145,16 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
 
   async function readPage(
     run: Run,
-    from: number | undefined,
+    from: Cursor | undefined,
     first: number,
     only: readonly string[] | undefined,
   ): Promise<EventPageSource> {
-    const after = from ?? (await engine.read(run.id, 0, 1)).oldestSeq - 1;
+    const start = await engine.read(run.id, Math.max(0, (from?.seq ?? 0) - 1), 1);
+    if (from) checkCursor(start, from);
+    const after = from?.seq ?? start.oldestSeq - 1;
     const nodes: EventSource[] = [];
-    let last = { seq: after, attempt: run.epoch };
+    const [own] = start.events;
+    let last = { seq: after, attempt: own?.seq === after ? own.attempt : run.epoch };
     let lastSeq: number;
     do {
       const page = await engine.read(run.id, last.seq, EVENTS_PAGE.most);

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { BadUserInputError } from "../errors.ts";
 import { furthest, parseCursor, type Cursor } from "../events/cursor.ts";
-import { checkReach } from "../events/follow.ts";
+import { checkCursor } from "../events/follow.ts";
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import type { Arg } from "./builder.ts";
@@ -49,8 +49,8 @@ export async function subscribeToRun(
   const { run, cursor, only, maxRate, info, context, onLeave } = options;
   checkRate(maxRate);
   const after = cursor?.seq ?? 0;
-  const page = await engine.read(run.id, after, 1);
-  checkReach(page, after);
+  const page = await engine.read(run.id, Math.max(0, after - 1), 1);
+  checkCursor(page, { ...cursor, seq: after });
   if (page.closed && after === page.lastSeq) context?.onPastEnd?.();
   return new EventStream({
     // Not the whole of it, with its input, for as long as somebody watches.

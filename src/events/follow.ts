@@ -1,4 +1,5 @@
 import { CursorExpiredError, ServiceStoppingError } from "../errors.ts";
+import type { Cursor } from "./cursor.ts";
 import type { EventPage } from "./event-log.ts";
 import type { Observer, Pulled } from "./observer.ts";
 import type { Tail, TailReader, Tails } from "./tail.ts";
@@ -125,4 +126,18 @@ export function checkReach({ oldestSeq, lastSeq }: EventPage, after: number): vo
   if (after > lastSeq) throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "REWOUND" });
   if (after < oldestSeq - 1)
     throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "TRIMMED" });
+}
+
+/**
+ * Throws `CursorExpiredError` unless the log goes on where a client with this cursor stands. `page`
+ * begins with the cursor's own event, where it is stored. Its epoch tells whether it is still that
+ * event: after a failover that lost it, the run goes on under another, and uses its number again.
+ */
+export function checkCursor(page: EventPage, { seq, epoch }: Cursor): void {
+  checkReach(page, seq);
+  const { events, oldestSeq, lastSeq } = page;
+  const [own] = events;
+  if (epoch !== undefined && own?.seq === seq && own.attempt !== epoch) {
+    throw new CursorExpiredError({ oldestSeq, lastSeq, reason: "REWOUND" });
+  }
 }

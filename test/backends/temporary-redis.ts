@@ -28,7 +28,9 @@ export async function temporaryRedis(options: Partial<RedisOptions> = {}): Promi
     ...backend,
     async [Symbol.asyncDispose]() {
       await backend[Symbol.asyncDispose]();
-      await deleteKeys(prefix);
+      const client = new Redis(REDIS_URL);
+      await removeKeys(client, prefix);
+      client.disconnect();
     },
   };
 }
@@ -39,12 +41,11 @@ export async function keysOf(client: Redis, prefix: string): Promise<readonly st
   for await (const found of client.scanStream({ match: `{${prefix}}*`, count: 1_000 })) {
     keys.push(...(found as string[]));
   }
-  return keys;
+  return keys.toSorted();
 }
 
-async function deleteKeys(prefix: string): Promise<void> {
-  const client = new Redis(REDIS_URL);
+/** Removes them all. */
+export async function removeKeys(client: Redis, prefix: string): Promise<void> {
   const keys = await keysOf(client, prefix);
   if (keys.length > 0) await client.unlink(...keys);
-  client.disconnect();
 }

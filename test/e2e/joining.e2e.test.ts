@@ -186,6 +186,26 @@ test("a cursor beyond the end is CURSOR_EXPIRED, and says where the log stands",
   expect(polled.errors).toMatchObject([{ extensions }]);
 });
 
+test("a cursor of an event that was lost, and whose number another has now, is CURSOR_EXPIRED", async () => {
+  const { runId, results } = await endedRun(9);
+  // As a failover leaves it: what this client saw was recorded by an execution that is lost.
+  const lost = cursorOf(results[3] as Result).replace(/^4\.1\./, "4.2.");
+  const extensions = { code: "CURSOR_EXPIRED", reason: "REWOUND", oldestSeq: 1, lastSeq: 9 };
+  const client = connect(service.wsUrl);
+  await expect(collect(client, following(runId, { after: lost }))).rejects.toMatchObject([
+    { extensions },
+  ]);
+  await client.dispose();
+  const ask = async (after: string | number) =>
+    post(service.url, {
+      query:
+        "query ($id: ID!, $after: Cursor) { run(id: $id) { events(after: $after, first: 1) { endCursor } } }",
+      variables: { id: runId, after },
+    });
+  expect((await ask(lost)).errors).toMatchObject([{ extensions }]);
+  expect((await ask(4)).errors).toBeUndefined();
+});
+
 test("an EventSource with a cursor beyond the end gets 410, which stops it, instead of a stream", async () => {
   const { runId } = await endedRun(9);
   const response = await openEventSource(service.url, following(runId), { lastEventId: "10" });

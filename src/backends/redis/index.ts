@@ -84,17 +84,18 @@ export async function redis(options: RedisOptions): Promise<Backend> {
   const retention = retentionOf("redis", options, DEFAULTS);
   const clients = await open(options);
   const connection = new RedisConnection(clients.client, prefixOf(options));
+  const diagnose = async () => diagnoseInfo(String(await connection.command("INFO")));
+  let wakeups: RedisWakeups;
   try {
     await checkServer(connection);
+    wakeups = await RedisWakeups.open(connection, clients.subscriber);
+    warn(await diagnose());
   } catch (error) {
     clients.close();
     throw explainOpening(error, clients.place);
   }
   const clock = new LeaseClock(options.clock);
   const heads = new Heads();
-  const wakeups = new RedisWakeups(connection, clients.subscriber);
-  const diagnose = async () => diagnoseInfo(String(await connection.command("INFO")));
-  warn(await diagnose());
   return {
     runs: new RedisRunStore(connection, heads, clock),
     events: new RedisEventLog({ connection, heads, wakeups, clock }),

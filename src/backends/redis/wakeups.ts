@@ -23,13 +23,23 @@ export class RedisWakeups implements Wakeups {
   /** Topics that a script has notified of in this turn of the event loop. */
   readonly #published = new Set<string>();
 
-  /** `subscriber` is this one's alone, and resubscribes to nothing by itself. */
-  constructor(connection: RedisConnection, subscriber: RedisClientLike) {
+  private constructor(connection: RedisConnection, subscriber: RedisClientLike) {
     this.#connection = connection;
     this.#subscriber = subscriber;
-    const start = this.channel("").length;
-    subscriber.on("message", (channel) => this.#local.notify(channel.slice(start)));
-    subscriber.on("ready", () => void this.#listenAgain());
+  }
+
+  /** Resolves once it listens. `subscriber` is this one's alone; its owner closes it. */
+  static async open(
+    connection: RedisConnection,
+    subscriber: RedisClientLike,
+  ): Promise<RedisWakeups> {
+    const wakeups = new RedisWakeups(connection, subscriber);
+    const start = wakeups.channel("").length;
+    subscriber.on("message", (channel) => wakeups.#local.notify(channel.slice(start)));
+    // One that nobody publishes to: so it is connected from here on, and what is heard of is a loss.
+    await subscriber.subscribe(wakeups.channel(""));
+    subscriber.on("ready", () => void wakeups.#listenAgain());
+    return wakeups;
   }
 
   /** Where a topic is published. */

@@ -47,7 +47,7 @@ local function count(hash, field, change)
 end
 
 local function count_bytes(change)
-  if change ~= 0 then call('INCRBY', key('bytes'), whole(change)) end
+  if call('INCRBY', key('bytes'), whole(change)) == 0 then call('DEL', key('bytes')) end
 end
 
 -- Puts the next run of a viewer into the line of a workflow, or takes the viewer out of it.
