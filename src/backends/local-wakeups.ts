@@ -21,6 +21,11 @@ export class LocalWakeups implements Wakeups {
     });
   }
 
+  /** Wakes all listeners there are: any of them may have missed something. */
+  notifyAll(): void {
+    for (const topic of this.#topics.keys()) this.notify(topic);
+  }
+
   async subscribe(topic: string, listener: () => void): Promise<() => void> {
     const subscription: Subscription = { listener };
     const subscriptions = this.#topics.get(topic) ?? new Set();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import {
@@ -7,13 +7,18 @@ import {
   runStoreContract,
   wakeupsContract,
 } from "../../src/testing/index.ts";
+import { isPostgresReachable, postgresInTurn } from "./temporary-postgres.ts";
 import { isRedisReachable, temporaryRedis } from "./temporary-redis.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
+
+const inTurn = postgresInTurn();
+afterAll(() => inTurn[Symbol.asyncDispose]());
 
 /** How to make an empty one. `BACKENDS=memory,sqlite` picks a subset, by names with commas between them. */
 const BACKENDS: Readonly<Record<string, () => Backend | Promise<Backend>>> = {
   memory: () => memory(),
   sqlite: () => temporarySqlite(),
+  postgres: () => inTurn.open(),
   redis: () => temporaryRedis(),
 };
 
@@ -25,7 +30,10 @@ const CONTRACTS = {
 };
 
 /** Those that need a server, and whether there is one. */
-const isReachable: Readonly<Record<string, boolean>> = { redis: await isRedisReachable() };
+const isReachable: Readonly<Record<string, boolean>> = {
+  postgres: await isPostgresReachable(),
+  redis: await isRedisReachable(),
+};
 
 const picked = process.env["BACKENDS"]?.split(",") ?? Object.keys(BACKENDS);
 

@@ -1,8 +1,9 @@
 import type { RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
 import type { LeaseState, RunStore } from "../../runs/run-store.ts";
-import type { SqliteDatabase, Stored } from "./database.ts";
-import { readRun, selectRuns } from "./run-columns.ts";
+import { readRun, type Stored } from "../run-columns.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { selectRuns } from "./select-runs.ts";
 import { chooseWaiting } from "./waiting-runs.ts";
 
 /** Who works on what. */

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Database, Statement, Transaction } from "better-sqlite3";
+import type { Stored } from "../run-columns.ts";
 import { explainFailure } from "./explain.ts";
 
 /** So many free pages stay in the file, for what is written next: 1 MiB with pages of 4 KiB. */
@@ -7,9 +8,6 @@ const KEPT_FREE_PAGES = 256;
 
 /** How many pages are given back in one go: a few milliseconds. */
 const PAGES_AT_ONCE = 200;
-
-/** What SQLite stores. */
-export type Stored = string | number | null;
 
 /** For each `?` in turn, or by name for `:name`. */
 type Values = readonly Stored[] | readonly [Readonly<Record<string, Stored>>];

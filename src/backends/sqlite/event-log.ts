@@ -2,10 +2,10 @@ import type { EventLog, EventPage } from "../../events/event-log.ts";
 import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run, type RunPatch } from "../../runs/run.ts";
 import { applyBatch } from "../apply-batch.ts";
+import { columnsOf } from "../run-columns.ts";
 import type { SqliteDatabase } from "./database.ts";
 import type { Eraser } from "./eraser.ts";
 import { promote } from "./active-run.ts";
-import { columnsOf } from "./run-columns.ts";
 
 /** A run's row as appending needs it: without what is large. */
 interface HeadRow {

@@ -1,4 +1,4 @@
-import type { Stored } from "./database.ts";
+import type { Stored } from "../run-columns.ts";
 
 /** Conditions of a list that is read in pages, newest first, to which others may be added. */
 export interface Conditions {

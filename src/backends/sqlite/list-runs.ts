@@ -1,8 +1,9 @@
 import { isFinal, type Run } from "../../runs/run.ts";
 import type { PageRequest, RunFilter } from "../../runs/run-store.ts";
-import type { SqliteDatabase, Stored } from "./database.ts";
+import { readRun, type Stored } from "../run-columns.ts";
+import type { SqliteDatabase } from "./database.ts";
 import { keyset } from "./keyset.ts";
-import { readRun, selectRuns } from "./run-columns.ts";
+import { selectRuns } from "./select-runs.ts";
 
 /** What {@link RunStore.list} promises. */
 export function listRuns(

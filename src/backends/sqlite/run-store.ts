@@ -9,14 +9,15 @@ import type {
   RunStore,
 } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
+import { columnsOf, readRun, type Stored } from "../run-columns.ts";
 import { threadOf } from "../thread-of.ts";
 import { activeRun, type OpenRun, promote } from "./active-run.ts";
 import { Claims } from "./claims.ts";
-import type { SqliteDatabase, Stored } from "./database.ts";
+import type { SqliteDatabase } from "./database.ts";
 import type { Eraser } from "./eraser.ts";
 import { insertEvents } from "./event-log.ts";
 import { listRuns } from "./list-runs.ts";
-import { columnsOf, readRun, selectRuns } from "./run-columns.ts";
+import { selectRuns } from "./select-runs.ts";
 import { Threads } from "./threads.ts";
 
 type Row = Record<string, Stored>;

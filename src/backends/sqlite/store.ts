@@ -7,20 +7,16 @@ import {
   type PutOperation,
   type SearchOperation,
 } from "@langchain/langgraph";
-import { matchesFilter, matchesNamespace } from "./store-conditions.ts";
+import { matchesFilter } from "../store-conditions.ts";
+import {
+  type Found,
+  isPut,
+  type ItemRow,
+  readItem,
+  selectNamespaces,
+  textOf,
+} from "../store-items.ts";
 import type { SqliteDatabase } from "./database.ts";
-
-interface ItemRow {
-  readonly item: number;
-  readonly namespace: string;
-  readonly key: string;
-  readonly value: string;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
-
-/** What LangGraph's stores return from a search. */
-type Found = Item & { score?: number };
 
 const ROWS_AT_ONCE = 500;
 
@@ -118,41 +114,12 @@ export class SqliteStore extends BaseStore {
   }
 
   #listNamespaces(operation: ListNamespacesOperation): string[][] {
-    const { matchConditions = [], maxDepth, limit, offset } = operation;
     const rows = this.#db.all<{ readonly namespace: string }>(
       "SELECT DISTINCT namespace FROM store_items",
     );
-    const matching = rows
-      .map(({ namespace }) => namespaceOf(namespace))
-      .filter((namespace) => matchConditions.every((c) => matchesNamespace(namespace, c)));
-    const texts = new Set(matching.map((namespace) => textOf(namespace.slice(0, maxDepth))));
-    const end = limit === undefined ? undefined : offset + limit;
-    return [...texts]
-      .map(namespaceOf)
-      .toSorted((a, b) => a.join(":").localeCompare(b.join(":")))
-      .slice(offset, end);
+    return selectNamespaces(
+      rows.map(({ namespace }) => namespace),
+      operation,
+    );
   }
-}
-
-function isPut(operation: Operation): operation is PutOperation {
-  return "value" in operation;
-}
-
-/** Its JSON without the last bracket, as `0001-init.ts` says. */
-function textOf(namespace: readonly string[]): string {
-  return JSON.stringify(namespace).slice(0, -1);
-}
-
-function namespaceOf(text: string): string[] {
-  return JSON.parse(`${text}]`) as string[];
-}
-
-function readItem(row: ItemRow): Item {
-  return {
-    namespace: namespaceOf(row.namespace),
-    key: row.key,
-    value: JSON.parse(row.value) as Item["value"],
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  };
 }

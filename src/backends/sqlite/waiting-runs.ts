@@ -1,5 +1,6 @@
 import { chooseFairly } from "../choose-fairly.ts";
-import type { SqliteDatabase, Stored } from "./database.ts";
+import type { Stored } from "../run-columns.ts";
+import type { SqliteDatabase } from "./database.ts";
 
 interface Request {
   readonly now: number;

@@ -1,5 +1,7 @@
-import type { Run } from "../../runs/run.ts";
-import type { Stored } from "./database.ts";
+import type { Run } from "../runs/run.ts";
+
+/** What a column of a relational database stores. Times are in milliseconds since 1970. */
+export type Stored = string | number | null;
 
 interface Column {
   readonly name: string;
@@ -39,15 +41,8 @@ const COLUMNS: { readonly [Name in keyof Run]: Column } = {
 
 const FIELDS = Object.entries(COLUMNS);
 
-/**
- * `SELECT` for whole runs: add `WHERE …` and give the rows to {@link readRun}. The index is named
- * where SQLite, which keeps no statistics of the tables, would choose another.
- */
-export function selectRuns(index?: string): string {
-  const names = FIELDS.map(([, { name }]) => name).join(", ");
-  const indexed = index === undefined ? "" : `INDEXED BY ${index}`;
-  return `SELECT ${names} FROM runs ${indexed} JOIN run_values USING (run)`;
-}
+/** The names of all columns, of both tables, for whole runs: give the rows to {@link readRun}. */
+export const RUN_COLUMNS: string = FIELDS.map(([, { name }]) => name).join(", ");
 
 export function readRun(row: Readonly<Record<string, Stored>>): Run {
   const run: Record<string, unknown> = {};

@@ -1,0 +1,221 @@
+import type { EventLog, EventPage } from "../../events/event-log.ts";
+import type { RunEvent, RunStatus } from "../../events/run-event.ts";
+import { isFinal, type RunPatch } from "../../runs/run.ts";
+import { applyBatch, type BatchChange, type LogHead } from "../apply-batch.ts";
+import { columnsOf } from "../run-columns.ts";
+import { IS_OPEN, lockThreadsOf, promote } from "./active-run.ts";
+import type { PostgresDatabase, Statements, Value } from "./database.ts";
+
+/** A run's row as appending needs it: without what is large. */
+interface HeadRow {
+  readonly run: number;
+  readonly status: RunStatus;
+  readonly epoch: number;
+  readonly last_seq: number;
+  readonly batch_after: number | null;
+  readonly owner: string | null;
+  readonly lease_until: number | null;
+  readonly finished_at: number | null;
+  readonly thread_id: string;
+  readonly now: number;
+}
+
+interface Place {
+  readonly after: number;
+  readonly epoch: number;
+  readonly patch?: RunPatch | undefined;
+}
+
+/** A page ends once its events have so many bytes of JSON: 500 of the largest would fill the memory. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** The logs, as rows by run and seq. */
+export class PostgresEventLog implements EventLog<RunPatch> {
+  readonly #db: PostgresDatabase;
+
+  constructor(db: PostgresDatabase) {
+    this.#db = db;
+  }
+
+  async append(runId: string, events: readonly RunEvent[], at: Place): Promise<void> {
+    const isPlain = at.patch === undefined && events.length > 0;
+    if (isPlain && (await this.#appendNext(runId, events, at))) return;
+    await this.#db.transact((statements) => append(statements, runId, events, at), {
+      isRepeatable: true,
+    });
+  }
+
+  async read(
+    runId: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<EventPage> {
+    // One statement, which sees everything as it was at one moment. The size of what stands beside
+    // the table, as large values do, is known without reading it.
+    const rows = await this.#db.all<{
+      readonly status: RunStatus;
+      readonly oldest_seq: number;
+      readonly last_seq: number;
+      readonly event: string | null;
+    }>(
+      `SELECT status, oldest_seq, last_seq, page.event FROM @.runs LEFT JOIN LATERAL (
+         SELECT seq, event FROM (
+           SELECT seq, event,
+             sum(octet_length(event)) OVER (ORDER BY seq) - octet_length(event) AS bytes_before
+           FROM (
+             SELECT seq, event FROM @.events
+             WHERE events.run = runs.run AND seq > greatest($2::bigint, runs.oldest_seq - 1)
+             ORDER BY seq LIMIT $3
+           ) AS next
+         ) AS measured WHERE bytes_before < ${PAGE_BYTES}
+       ) AS page ON true WHERE id = $1 ORDER BY page.seq`,
+      runId,
+      page.after,
+      page.limit,
+    );
+    const [head] = rows;
+    if (!head) return { events: [], oldestSeq: 1, lastSeq: 0, closed: true };
+    return {
+      events: rows.flatMap(({ event }) => (event === null ? [] : [JSON.parse(event) as RunEvent])),
+      oldestSeq: head.oldest_seq,
+      lastSeq: head.last_seq,
+      closed: isFinal(head.status),
+    };
+  }
+
+  async trim(runId: string, before: number): Promise<void> {
+    await this.#db.run(
+      `WITH trimmed AS (
+         UPDATE @.runs SET
+           oldest_seq = least($2::bigint, last_seq + 1), has_events = $2::bigint <= last_seq
+         WHERE id = $1 AND oldest_seq < $2::bigint RETURNING run
+       )
+       DELETE FROM @.events USING trimmed WHERE events.run = trimmed.run AND seq < $2::bigint`,
+      runId,
+      before,
+    );
+  }
+
+  /**
+   * Appends the batch in one statement, if the run is as it is nearly always: this executor's, not
+   * ended, and at `after`. Returns whether it was.
+   */
+  async #appendNext(
+    runId: string,
+    events: readonly RunEvent[],
+    { after, epoch }: Place,
+  ): Promise<boolean> {
+    if (!isNext(runId, events, { after, epoch })) return false;
+    const appended = await this.#db.run(
+      `WITH own AS (
+         UPDATE @.runs SET last_seq = $3::bigint + $4, batch_after = $3::bigint, has_events = true
+         WHERE id = $1 AND epoch = $2 AND last_seq = $3::bigint AND ${IS_OPEN} RETURNING run
+       )
+       INSERT INTO @.events (run, seq, event)
+       SELECT own.run, $3::bigint + place, event::text
+       FROM own, json_array_elements($5::json) WITH ORDINALITY AS given (event, place)`,
+      runId,
+      epoch,
+      after,
+      events.length,
+      JSON.stringify(events),
+    );
+    return appended > 0;
+  }
+}
+
+/** As {@link applyBatch} would have it in the usual case: it is told of that case instead of the run's own. */
+function isNext(runId: string, events: readonly RunEvent[], at: Place): boolean {
+  const usual: LogHead = {
+    id: runId,
+    status: "running",
+    epoch: at.epoch,
+    lastSeq: at.after,
+    batchAfter: null,
+    owner: null,
+    leaseUntil: null,
+    finishedAt: null,
+  };
+  try {
+    return applyBatch(usual, runId, events, at, () => new Date()) !== undefined;
+  } catch {
+    // Of what is wrong with it, the run itself decides what comes first.
+    return false;
+  }
+}
+
+async function append(
+  db: Statements,
+  runId: string,
+  events: readonly RunEvent[],
+  at: Place,
+): Promise<void> {
+  const isEnd = at.patch?.status !== undefined && isFinal(at.patch.status);
+  // Threads come before runs, or this and who creates a run on the thread would wait for each other.
+  if (isEnd) await lockThreadsOf(db, [runId]);
+  const row = await db.get<HeadRow>(
+    `SELECT run, status, epoch, last_seq, batch_after, owner, lease_until, finished_at, thread_id,
+       @.now_ms() AS now
+     FROM @.runs WHERE id = $1 FOR NO KEY UPDATE`,
+    runId,
+  );
+  const clock = () => new Date(row?.now ?? 0);
+  const change = applyBatch(row && headOf(runId, row), runId, events, at, clock);
+  if (!row || !change) return;
+  if (events.length > 0) await insertEvents(db, row.run, events);
+  await update(db, row.run, change, events.length > 0);
+  if (isEnd) await promote(db, [row.thread_id]);
+}
+
+/** In a transaction of the caller's. */
+export async function insertEvents(
+  db: Statements,
+  run: number,
+  events: readonly RunEvent[],
+): Promise<void> {
+  await db.run(
+    `INSERT INTO @.events (run, seq, event)
+     SELECT $1, $2::bigint + place, event::text
+     FROM json_array_elements($3::json) WITH ORDINALITY AS given (event, place)`,
+    run,
+    (events[0]?.seq ?? 1) - 1,
+    JSON.stringify(events),
+  );
+}
+
+async function update(
+  db: Statements,
+  run: number,
+  { record, batchAfter }: BatchChange,
+  hasEvents: boolean,
+): Promise<void> {
+  const own = columnsOf("runs", record);
+  await set(db, "runs", run, {
+    names: [...own.names, "batch_after", ...(hasEvents ? ["has_events"] : [])],
+    values: [...own.values, batchAfter, ...(hasEvents ? [true] : [])],
+  });
+  const large = columnsOf("run_values", record);
+  if (large.names.length > 0) await set(db, "run_values", run, large);
+}
+
+async function set(
+  db: Statements,
+  table: "runs" | "run_values",
+  run: number,
+  { names, values }: { readonly names: readonly string[]; readonly values: readonly Value[] },
+): Promise<void> {
+  const assignments = names.map((name, i) => `${name} = $${i + 2}`).join(", ");
+  await db.run(`UPDATE @.${table} SET ${assignments} WHERE run = $1`, run, ...values);
+}
+
+function headOf(id: string, row: HeadRow): LogHead {
+  return {
+    id,
+    status: row.status,
+    epoch: row.epoch,
+    lastSeq: row.last_seq,
+    batchAfter: row.batch_after,
+    owner: row.owner,
+    leaseUntil: row.lease_until === null ? null : new Date(row.lease_until),
+    finishedAt: row.finished_at === null ? null : new Date(row.finished_at),
+  };
+}

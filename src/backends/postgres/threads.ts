@@ -1,0 +1,54 @@
+import type { PageRequest } from "../../runs/run-store.ts";
+import type { Thread } from "../../runs/thread.ts";
+import { Conditions } from "./conditions.ts";
+import type { Statements } from "./database.ts";
+
+export interface ThreadRow {
+  readonly id: string;
+  readonly viewer: string | null;
+  readonly workflow: string;
+  readonly is_named: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+/** The columns of a thread, in the order of {@link valuesOf}. */
+export const THREAD_COLUMNS = "id, viewer, workflow, is_named, created_at, updated_at";
+
+export function valuesOf(thread: Thread) {
+  return [
+    thread.id,
+    thread.viewer,
+    thread.workflow,
+    thread.isNamed,
+    thread.createdAt.getTime(),
+    thread.updatedAt.getTime(),
+  ] as const;
+}
+
+export function readThread(row: ThreadRow): Thread {
+  return {
+    id: row.id,
+    viewer: row.viewer,
+    workflow: row.workflow,
+    isNamed: row.is_named === 1,
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  };
+}
+
+/** What {@link RunStore.listThreads} promises. */
+export async function listThreads(
+  db: Statements,
+  { viewer }: { readonly viewer?: string | null | undefined },
+  page: PageRequest,
+): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+  const where = new Conditions("threads", page.after);
+  where.addViewer(viewer);
+  const rows = await db.all<ThreadRow>(
+    `SELECT ${THREAD_COLUMNS} FROM @.threads WHERE ${where.sql}
+     ORDER BY created_at DESC, id DESC LIMIT ${where.bind(page.first + 1)}`,
+    ...where.values,
+  );
+  return { threads: rows.slice(0, page.first).map(readThread), hasMore: rows.length > page.first };
+}

@@ -1,0 +1,116 @@
+import { chooseFairly } from "../choose-fairly.ts";
+import type { Statements, Value } from "./database.ts";
+
+interface Request {
+  readonly limit: number;
+  readonly maxPerViewer?: number | undefined;
+  readonly workflows?: readonly string[] | undefined;
+  /** Not these: others are taking them. */
+  readonly except: readonly number[];
+}
+
+interface Candidate {
+  readonly run: number;
+  readonly viewer: string | null;
+}
+
+/** Enough to find somebody who has no run under lease, nearly always. */
+const FIRST_LOOK = 100;
+
+/** Once for the statement, not for every row. */
+const NOW = "(SELECT @.now_ms())";
+
+/**
+ * The runs to claim of those that are under no lease, or an expired one. Looks at few of them: first
+ * at the oldest, which are all unless the queue is long, then at the oldest of each viewer.
+ */
+export async function chooseWaiting(db: Statements, request: Request): Promise<readonly number[]> {
+  const { limit, maxPerViewer } = request;
+  const { candidates, areAll } = await oldest(db, request);
+  if (candidates.length === 0) return [];
+  const rows = await db.all<{ readonly viewer: string | null; readonly count: number }>(
+    `SELECT viewer, count(*) AS count FROM @.runs
+     WHERE owner IS NOT NULL AND lease_until > ${NOW} GROUP BY viewer`,
+  );
+  const held = new Map(rows.map(({ viewer, count }) => [viewer, count]));
+  const newcomers = new Set(candidates.map(({ viewer }) => viewer).filter((v) => !held.has(v)));
+  const isEnough = areAll || newcomers.size >= limit;
+  const chosen = chooseFairly(isEnough ? candidates : await oldestOfEachViewer(db, request), {
+    viewerOf: ({ viewer }) => viewer,
+    held,
+    limit,
+    maxPerViewer,
+  });
+  return chosen.map(({ run }) => run);
+}
+
+/** Takes a lock of those of the runs that still wait, and that nobody else has one of. */
+export async function lockWaiting(
+  db: Statements,
+  runs: readonly number[],
+): Promise<readonly number[]> {
+  const rows = await db.all<{ readonly run: number }>(
+    `SELECT run FROM @.runs WHERE run = ANY ($1) AND (${IS_FREE} OR ${IS_EXPIRED})
+     FOR NO KEY UPDATE SKIP LOCKED`,
+    runs,
+  );
+  const locked = new Set(rows.map(({ run }) => run));
+  return runs.filter((run) => locked.has(run));
+}
+
+const IS_WAITING = "status IN ('queued', 'running') AND is_active";
+const IS_FREE = `(${IS_WAITING} AND owner IS NULL)`;
+const IS_EXPIRED = `(${IS_WAITING} AND owner IS NOT NULL AND lease_until <= ${NOW})`;
+
+/** The oldest, at least as many as are to be claimed, and whether there are no others. */
+async function oldest(
+  db: Statements,
+  request: Request,
+): Promise<{ readonly candidates: readonly Candidate[]; readonly areAll: boolean }> {
+  const count = FIRST_LOOK + request.limit;
+  const candidates = await db.all<Candidate>(
+    `(SELECT run, viewer, created_at, id FROM @.runs WHERE ${IS_FREE} ${WANTED}
+      ORDER BY created_at, id LIMIT $3)
+     UNION ALL
+     (SELECT run, viewer, created_at, id FROM @.runs WHERE ${IS_EXPIRED} ${WANTED})
+     ORDER BY created_at, id LIMIT $3`,
+    ...wantedOf(request),
+    count,
+  );
+  return { candidates, areAll: candidates.length < count };
+}
+
+/**
+ * The oldest `limit` waiting runs of each viewer and of nobody, and those whose lease has run out.
+ * Viewers are found by skipping from one to the next in the index, since one of them may have
+ * thousands of runs.
+ */
+function oldestOfEachViewer(db: Statements, request: Request): Promise<readonly Candidate[]> {
+  const free = `FROM @.runs WHERE ${IS_FREE} ${WANTED}`;
+  return db.all<Candidate>(
+    `WITH RECURSIVE viewers (viewer) AS (
+       SELECT (SELECT min(viewer) ${free})
+       UNION ALL
+       SELECT (SELECT min(runs.viewer) ${free} AND runs.viewer > viewers.viewer)
+       FROM viewers WHERE viewers.viewer IS NOT NULL
+     )
+     SELECT found.* FROM viewers CROSS JOIN LATERAL (
+       SELECT run, runs.viewer, created_at, id ${free} AND runs.viewer = viewers.viewer
+       ORDER BY created_at, id LIMIT $3
+     ) AS found
+     UNION ALL
+     (SELECT run, viewer, created_at, id ${free} AND viewer IS NULL
+      ORDER BY created_at, id LIMIT $3)
+     UNION ALL
+     SELECT run, viewer, created_at, id FROM @.runs WHERE ${IS_EXPIRED} ${WANTED}
+     ORDER BY created_at, id`,
+    ...wantedOf(request),
+    request.limit,
+  );
+}
+
+const WANTED = "AND run <> ALL ($1) AND ($2::text[] IS NULL OR workflow = ANY ($2))";
+
+function wantedOf({ workflows, except }: Request): readonly [Value, Value] {
+  return [except, workflows ?? null];
+}
