@@ -198,6 +198,35 @@ export class CursorExpiredError extends ServiceError {
 }
 
 /**
+ * The request goes beyond a limit of the service: `limit` is its name, `max` what is allowed. Ask for
+ * less at a time; where `retryAfterMs` is known, for the same again after that time.
+ */
+export class LimitExceededError extends ServiceError {
+  readonly code = "LIMIT_EXCEEDED";
+  /** As in `ServiceOptions.limits`. */
+  readonly limit: string;
+  readonly max: number;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(details: {
+    readonly limit: string;
+    readonly max: number;
+    readonly retryAfterMs?: number | undefined;
+    readonly message: string;
+  }) {
+    super(details.message);
+    this.limit = details.limit;
+    this.max = details.max;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  protected override details(): Record<string, unknown> {
+    const { limit, max, retryAfterMs } = this;
+    return { limit, max, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
+}
+
+/**
  * The service stops while the run goes on elsewhere, or at its next start.
  * Come back with the cursor of the last result.
  */

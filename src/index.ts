@@ -6,6 +6,7 @@ export {
   ConfigError,
   CursorExpiredError,
   ForbiddenError,
+  LimitExceededError,
   NotFoundError,
   PersistedQueryNotFoundError,
   RunCancelledError,
@@ -20,6 +21,7 @@ export type { EventLog, EventPage } from "./events/event-log.ts";
 export type { EventOrigin, Interrupt, RunError, RunEvent, RunStatus } from "./events/run-event.ts";
 export type { Wakeups } from "./events/wakeups.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
+export type { LimitOptions } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export type { Readiness } from "./readiness.ts";
 export type { EngineLimits, Role } from "./runs/engine-options.ts";
@@ -28,6 +30,7 @@ export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store
 export type { ThreadLocks } from "./runs/thread-locks.ts";
 export type { Run, RunPatch } from "./runs/run.ts";
 export { createService, type Service, type ServiceOptions } from "./service.ts";
+export type { TransportLimits } from "./transports/transport-limits.ts";
 export type { TrustedDocuments } from "./transports/trusted-documents.ts";
 export {
   defineEvents,

@@ -9,14 +9,17 @@ import { createSchema } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { ConfigError, ServiceStoppingError } from "./errors.ts";
+import { withDefaults, type LimitOptions } from "./limits.ts";
 import { unfailing, type Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { readinessBy, type Readiness } from "./readiness.ts";
 import { isProduction } from "./production.ts";
-import { withDefaults, type EngineLimits, type Role } from "./runs/engine-options.ts";
+import { DEFAULT_LIMITS, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
+import { limitBodies } from "./transports/limit-bodies.ts";
 import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
 import { withSecurityHeaders } from "./transports/security-headers.ts";
+import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import type { TrustedDocuments } from "./transports/trusted-documents.ts";
 import { createPipeline } from "./transports/yoga.ts";
@@ -53,8 +56,8 @@ export interface ServiceOptions {
   /** Where GraphQL is. @default "/graphql" */
   readonly endpoint?: string | undefined;
   readonly schema?: SchemaOptions | undefined;
-  /** Bounds; those left out have their defaults. */
-  readonly limits?: Partial<EngineLimits> | undefined;
+  /** Bounds; those left out have their defaults, and `false` switches one off. */
+  readonly limits?: LimitOptions<EngineLimits & TransportLimits> | undefined;
   /**
    * Other sites whose pages may use the API, with their visitors' cookies: `https://app.example.com`.
    * Those of the server's own origin always may, and programs.
@@ -108,6 +111,8 @@ export interface Service extends AsyncDisposable {
    * accepts sockets refuses others. Each site that is refused is logged once.
    */
   readonly letsIn: (request: IncomingMessage) => boolean;
+  /** Of `ServiceOptions.limits`, those that whoever accepts sockets holds. */
+  readonly limits: Pick<TransportLimits, "maxMessageBytes">;
   /** Answers GraphQL and `POST /stream/:workflow`, on any server that speaks fetch. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Serves a `ws` socket that was accepted with the subprotocol `graphql-transport-ws`. */
@@ -131,7 +136,10 @@ export function createService(options: ServiceOptions): Service {
   const allowedOrigins = options.allowedOrigins ?? [];
   const exposeErrors = options.exposeErrors ?? !isProduction();
   const origins = createOrigins(allowedOrigins, logger);
-  const limits = withDefaults(options.limits ?? {});
+  const limits = withDefaults(
+    { ...DEFAULT_LIMITS, ...DEFAULT_TRANSPORT_LIMITS },
+    options.limits ?? {},
+  );
   const drainMs = checkDrain(options.drainMs ?? DEFAULT_DRAIN_MS);
 
   // graph → ingest → recorder → event log → follow
@@ -169,10 +177,16 @@ export function createService(options: ServiceOptions): Service {
     introspection: options.introspection ?? !isProduction(),
     compile: options.compile ?? true,
     trustedDocuments: options.trustedDocuments,
+    limits,
     logger,
     telemetry,
   });
-  const sockets = createWebSocketTransport(pipeline, logger);
+  const fetch = limitBodies(
+    (request) => pipeline.fetch(request),
+    limits.maxBodyBytes,
+    pipeline.fetchAPI,
+  );
+  const sockets = createWebSocketTransport(pipeline, limits, logger);
 
   const letsIn: Service["letsIn"] = ({ headers }) =>
     origins.letIn({
@@ -190,9 +204,9 @@ export function createService(options: ServiceOptions): Service {
     isAuthenticated: false,
     allowedOrigins,
     letsIn,
-    // Yoga may answer without a promise.
+    limits,
     fetch: async (request) =>
-      withSecurityHeaders(isStopping ? unavailable() : await pipeline.fetch(request)),
+      withSecurityHeaders(isStopping ? unavailable() : await fetch(request)),
     acceptSocket: (socket, request) =>
       letsIn(request)
         ? sockets.accept(socket, request)

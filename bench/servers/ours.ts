@@ -27,7 +27,13 @@ const backend =
 const service = createService({
   workflows: { write: graph, loop: { graph: loop, config: { recursionLimit: 10_000 } } },
   backend,
-  limits: { maxConcurrentRuns: 1_000, maxEventsPerRun: 10_000_000, maxBytesPerRun: 2 ** 40 },
+  limits: {
+    maxConcurrentRuns: 1_000,
+    maxEventsPerRun: 10_000_000,
+    maxBytesPerRun: 2 ** 40,
+    runTimeoutMs: false,
+    maxSubscriptionsPerSocket: false,
+  },
   logger: SILENT,
   ...(compile !== undefined && { compile }),
 });

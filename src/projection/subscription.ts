@@ -13,6 +13,8 @@ export interface SubscriptionOptions {
   /** When it was asked for, in milliseconds since 1970. */
   readonly begunAt: number;
   readonly telemetry: Telemetry;
+  /** Called when it has ended or is closed, more than once perhaps. */
+  readonly onEnd: () => void;
 }
 
 /**
@@ -30,12 +32,16 @@ export class Subscription {
   watch(format: Format, observer: Observer<Frames>): Pulled {
     const { stream, operation, args, begunAt, telemetry } = this.#options;
     const projection = operation.acquire(stream.run, format, args);
-    const onEnd = (): void => operation.release(projection);
+    const onEnd = (): void => {
+      operation.release(projection);
+      this.#options.onEnd();
+    };
     const counts = telemetry.watchers(format.name);
     return new Watch({ stream, projection, observer, begunAt, counts, onEnd });
   }
 
   close(): void {
     this.#options.stream.close();
+    this.#options.onEnd();
   }
 }

@@ -4,8 +4,15 @@ import { handleProtocols } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Service } from "../service.ts";
 
-/** A message from a client may have so many bytes; the protocol closes the socket of one that has more. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** The most that `ws` can tell from no limit. */
+const MOST_PAYLOAD = 2 ** 31 - 1;
+
+/**
+ * A message may come in pieces of so many bytes on the average, or larger ones, but for the first
+ * thousand: each takes memory of its own, however small it is (GHSA-96hv-2xvq-fx4p).
+ */
+const PIECE_BYTES = 256;
+const LEAST_PIECES = 1_024;
 
 /**
  * Accepts WebSockets for the service that are `isForUs` by their `Host`, from its own pages, from
@@ -16,9 +23,13 @@ export function acceptUpgrades(
   service: Service,
   isForUs: (host: string | undefined) => boolean,
 ): ReadonlySet<WebSocket> {
+  const maxPayload = Math.min(service.limits.maxMessageBytes, MOST_PAYLOAD);
+  const maxPieces = Math.max(LEAST_PIECES, Math.ceil(maxPayload / PIECE_BYTES));
   const handshake = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload,
+    maxFragments: maxPieces,
+    maxBufferedChunks: maxPieces,
     // graphql-ws needs a moment to forget an operation that was completed: its id may come again at once.
     allowSynchronousEvents: false,
     // Whoever offers others only is let in all the same, to be told why not: of a handshake that

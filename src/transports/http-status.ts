@@ -14,5 +14,6 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 
 /** The HTTP status of an operation that was refused, where the transport has no other way to say so. */
 export function httpStatusOf(errors: readonly GraphQLError[]): number {
-  return STATUS_OF_CODE[String(errors[0]?.extensions["code"])] ?? 400;
+  const { http, code } = errors[0]?.extensions ?? {};
+  return STATUS_OF_CODE[String(code)] ?? http?.status ?? 400;
 }

@@ -3,6 +3,7 @@ import { GraphQLError } from "graphql";
 import { ServiceError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
+import { withRetryAfter } from "./limit-refusal.ts";
 
 /**
  * What clients may see of an error: our own and GraphQL's as they are; of anything else only an id,
@@ -13,7 +14,7 @@ export function createMaskError(
   telemetry: Telemetry,
 ): (error: unknown) => GraphQLError {
   return (error) => {
-    const shown = shownAs(error) ?? mask(error);
+    const shown = withRetryAfter(shownAs(error) ?? mask(error));
     const { code, reason } = shown.extensions;
     if (code === "CURSOR_EXPIRED") telemetry.dropped(String(reason));
     return shown;

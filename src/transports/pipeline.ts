@@ -5,6 +5,13 @@ import type { ApiContext } from "../api/context.ts";
 export interface TransportContext {
   /** See {@link ApiContext.operationId}. */
   readonly operationId?: string | undefined;
+  /** What is open on the WebSocket that it came on; absent if it came otherwise. */
+  readonly socket?: SocketUse | undefined;
+}
+
+/** What is open on a WebSocket. */
+export interface SocketUse {
+  subscriptions: number;
 }
 
 /** The pipeline that every operation goes through, whatever brought it. */

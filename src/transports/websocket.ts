@@ -17,10 +17,11 @@ import {
 } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Logger } from "../logger.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { Pipeline, SocketUse, TransportContext } from "./pipeline.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import type { TransportLimits } from "./transport-limits.ts";
 import { withoutInternals } from "./without-internals.ts";
 import { within } from "../within.ts";
 
@@ -59,6 +60,7 @@ const ANY_SUBSCRIPTION: DocumentNode = parse("subscription { any }");
 interface Extra {
   readonly socket: WebSocket;
   readonly writer: SocketWriter;
+  readonly use: SocketUse;
   /** Of the upgrade: a request is larger than what is needed of it, and a socket may stay for long. */
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -69,7 +71,11 @@ interface Extra {
  * requests do: the same plugins, context and masking. A malformed operation ends as an error of that
  * operation, and not as the end of its socket.
  */
-export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): WebSocketTransport {
+export function createWebSocketTransport(
+  pipeline: Pipeline,
+  { connectionInitTimeoutMs }: TransportLimits,
+  logger: Logger,
+): WebSocketTransport {
   /** Those that are open, and whether each has answered since it was pinged last. */
   const sockets = new Map<WebSocket, boolean>();
   const keepAlive = setInterval(() => pingAll(sockets), KEEP_ALIVE_MS).unref();
@@ -79,9 +85,13 @@ export function createWebSocketTransport(pipeline: Pipeline, logger: Logger): We
   let isClosed = false;
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: connectionInitTimeoutMs,
     async onSubscribe({ extra, connectionParams }, id, payload) {
       const request = toRequest(pipeline, extra, connectionParams);
-      const result = await runOperation(pipeline, request, payload, id);
+      const result = await runOperation(pipeline, request, payload, {
+        operationId: id,
+        socket: extra.use,
+      });
       const isSubscription = result instanceof Subscription;
       // Refused before it ran: the protocol has a message of its own for that.
       if (!isSubscription && !("data" in result)) {
@@ -172,7 +182,12 @@ function serveSocket(
         });
       },
     },
-    { socket, writer: new SocketWriter(socket, request), ...upgradeOf(request) },
+    {
+      socket,
+      writer: new SocketWriter(socket, request),
+      use: { subscriptions: 0 },
+      ...upgradeOf(request),
+    },
   );
   // The client's doing: a frame that is none, or a message that is too large. `ws` closes it.
   socket.on("error", (error) => logger.debug({ err: error }, "a WebSocket broke the protocol"));
@@ -206,12 +221,12 @@ async function runOperation(
   pipeline: Pipeline,
   request: Request,
   params: SubscribePayload,
-  operationId: string,
+  context: TransportContext,
 ): Promise<ExecutionResult | Subscription> {
   try {
     const result: unknown = await pipeline.getResultForParams(
       { params: { ...params, variables: params.variables ?? undefined } as never, request },
-      { operationId, request, params } as never,
+      { ...context, request, params } as never,
     );
     return result as ExecutionResult | Subscription;
   } catch (error) {

@@ -6,9 +6,12 @@ import { ForbiddenError } from "../errors.ts";
 import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.ts";
 import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
+import { createAdmission } from "./admission.ts";
 import { useCheckedVariables } from "./check-variables.ts";
+import { useCostLimit, useDocumentLimits } from "./document-limits.ts";
 import { useHiddenSchema } from "./hidden-schema.ts";
 import { createMaskError } from "./mask-error.ts";
+import type { TransportLimits } from "./transport-limits.ts";
 import { useTrustedDocuments, type TrustedDocuments } from "./trusted-documents.ts";
 import { FOREIGN_PAGE, type Origins } from "./origins.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
@@ -34,13 +37,14 @@ export interface PipelineOptions {
   readonly compile: boolean;
   /** See `ServiceOptions.trustedDocuments`. */
   readonly trustedDocuments: TrustedDocuments | undefined;
+  readonly limits: TransportLimits;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { schema, endpoint, names, toWorkflowInput, origins, introspection } = options;
-  const { compile, trustedDocuments, logger, telemetry } = options;
+  const { compile, trustedDocuments, limits, logger, telemetry } = options;
   const maskError = createMaskError(logger, telemetry);
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
@@ -55,6 +59,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     graphiql: false,
     landingPage: false,
     batching: false,
+    // Held before a request comes here: see `limitBodies`.
+    maxRequestBodySize: false,
     multipart: false,
     logging: false,
     cors: (request) => corsFor(request, origins),
@@ -63,13 +69,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       useOrigins(origins),
       streamEndpoint,
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
+      ...useDocumentLimits(limits),
       useUnconditionalRoot(),
       ...(introspection ? [] : [useHiddenSchema()]),
       useCheckedVariables({ suggests: introspection }),
+      useCostLimit(limits),
       useOwnSubscribe({
         compile,
         present: (error) => withoutInternals(maskError(error)),
         telemetry,
+        admit: createAdmission(limits),
       }),
       useEventSource(),
       useMultipart(),

@@ -48,7 +48,11 @@ afterEach(async () => {
 });
 
 async function serviceOn(backend: Backend): Promise<RunningService> {
-  const service = await startService({ workflows: { flood }, backend });
+  const service = await startService({
+    workflows: { flood },
+    backend,
+    limits: { maxSubscriptionsPerSocket: 50 },
+  });
   disposables.push(backend, service);
   return service;
 }

@@ -14,6 +14,7 @@ test("200,000 events of a node that never yields arrive in order, with another r
   const gates = createGates();
   await using service = await startService({
     workflows: { burst: freeGraph, steps: steppedGraph(gates) },
+    limits: { maxEventsPerRun: false },
   });
   const client = connect(service.wsUrl);
   const other = connect(service.wsUrl);

@@ -47,6 +47,7 @@ beforeEach(async () => {
     workflows: { steps: steppedGraph(gates) },
     backend: watched.backend,
     schema: { scalars: { JSON: JSONScalar } },
+    limits: { maxSubscriptionsPerSocket: false },
   });
 });
 afterEach(async () => {

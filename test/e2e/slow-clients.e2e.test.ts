@@ -37,6 +37,7 @@ beforeEach(async () => {
   service = await startService({
     workflows: { flood, steps: steppedGraph(gates) },
     backend: watched.backend,
+    limits: { maxSubscriptionsPerSocket: false },
   });
 });
 afterEach(async () => {
