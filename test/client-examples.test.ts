@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
 
 // That each example works is `npm run examples`, which needs what they install.
@@ -55,6 +56,31 @@ test("what the tables of the READMEs name is there", async () => {
   });
   expect((await Promise.all(rows)).flat().filter((path) => !existsSync(path))).toEqual([]);
 });
+
+test("the pages of React have the same components, each its own copy", async () => {
+  const [apollo, urql] = await Promise.all(
+    ["react-apollo", "react-urql"].map((example) => textsOf(join(EXAMPLES, example, "src/ui"))),
+  );
+  expect(apollo).toEqual(urql);
+});
+
+test("the operations that examples share are valid for the demo's schema", async () => {
+  const schema = buildSchema(await readFile(join(ROOT, "schema/example.graphql"), "utf8"));
+  const operations = await textsOf(join(ROOT, "schema/operations/clients"));
+  for (const [name, text] of Object.entries(operations)) {
+    expect(validate(schema, parse(text)), name).toEqual([]);
+  }
+});
+
+/** The files of a folder: their texts by their names. */
+async function textsOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const names = await readdir(folder);
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const),
+    ),
+  );
+}
 
 interface Package {
   readonly name: string;

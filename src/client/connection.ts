@@ -6,7 +6,9 @@ const NORMAL_CLOSURE = 1000;
 
 /**
  * The view with what became of its subscription: `ended` when it is complete, `failed` with what it
- * failed with. What becomes of the connection once the run has ended is no longer news.
+ * failed with. What becomes of the connection once the run has ended, or the subscription has failed,
+ * is no longer news: other subscriptions share it, and clients such as Apollo's tell that one that
+ * has failed is complete as well. The next event brings a view back to life.
  */
 export function withConnection<Event extends AnyEvent>(
   view: RunView<Event>,
@@ -14,7 +16,8 @@ export function withConnection<Event extends AnyEvent>(
   error: RunView["error"] = null,
 ): RunView<Event> {
   const isOver = view.connection === "ended" || (view.isFinished && connection !== "ended");
-  if (isOver || (connection === view.connection && error === null)) return view;
+  const hasFailed = view.connection === "failed" && connection !== "failed";
+  if (isOver || hasFailed || (connection === view.connection && error === null)) return view;
   return { ...view, connection, error: error ?? view.error };
 }
 

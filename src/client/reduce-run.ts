@@ -64,6 +64,8 @@ function reduce(before: RunView, arrival: Arrival, prefix: string): RunView {
   const placed: RunView = {
     ...view,
     connection: view.connection === "ended" ? "ended" : "live",
+    // What comes again has failed no longer.
+    error: view.connection === "failed" ? null : view.error,
     runId: runId ?? view.runId,
     lastSeq: seq ?? view.lastSeq,
     cursor: cursor ?? view.cursor,

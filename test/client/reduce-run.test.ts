@@ -331,6 +331,21 @@ describe("the connection", () => {
       error,
     });
   });
+
+  test("stays failed when the client says that what has failed is complete, or its socket serves others", () => {
+    const error = { code: "NOT_FOUND", message: "No such run" };
+    const failed: RunView<Fields> = withConnection(
+      initialRunView as RunView<Fields>,
+      "failed",
+      error,
+    );
+    for (const state of ["ended", "live", "reconnecting"] as const) {
+      expect(withConnection(failed, state)).toBe(failed);
+    }
+    const [first] = events(started());
+    const again = reduceRun<Fields>(failed, first as Fields);
+    expect(again).toMatchObject({ connection: "live", error: null });
+  });
 });
 
 describe("whatever happens in a run", () => {

@@ -1,0 +1,10 @@
+import { CombinedGraphQLErrors } from "@apollo/client";
+import type { Problem } from "./ui/problem.ts";
+
+/** What went wrong, as the page shows it: by its code, and the problems of an input. */
+export function toProblem(error: Error): Problem {
+  const [first] = CombinedGraphQLErrors.is(error) ? error.errors : [];
+  if (!first) return { code: "NETWORK", message: "The server cannot be reached." };
+  const { code, problems } = (first.extensions ?? {}) as Partial<Problem>;
+  return { code: code ?? "INTERNAL", message: first.message, problems: problems ?? [] };
+}
