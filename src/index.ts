@@ -25,6 +25,7 @@ export type { LimitOptions } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export type { Readiness } from "./readiness.ts";
 export type { EngineLimits, Role } from "./runs/engine-options.ts";
+export type { Redact, RedactPlace } from "./runs/redactor.ts";
 export { PublicError } from "./runs/run-error.ts";
 export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store.ts";
 export type { ThreadLocks } from "./runs/thread-locks.ts";

@@ -17,6 +17,7 @@ import { isProduction } from "./production.ts";
 import { DEFAULT_LIMITS, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
 import { limitBodies } from "./transports/limit-bodies.ts";
+import type { Redact } from "./runs/redactor.ts";
 import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
 import { withSecurityHeaders } from "./transports/security-headers.ts";
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
@@ -69,6 +70,12 @@ export interface ServiceOptions {
    * @default true unless `NODE_ENV` is `production`
    */
   readonly exposeErrors?: boolean | undefined;
+  /**
+   * Takes out of payloads, states, messages, inputs, outputs and interrupts what their viewer is not to
+   * see, whatever transport or field they leave by: of what is sent, not of what is stored.
+   * @default nothing is taken out
+   */
+  readonly redact?: Redact | undefined;
   /**
    * Whether clients may ask for the schema with `__schema` and `__type`. If not, errors suggest no names
    * either; `__typename` always works.
@@ -159,6 +166,7 @@ export function createService(options: ServiceOptions): Service {
     limits,
     drainMs,
     exposeErrors,
+    redact: options.redact,
     logger,
     telemetry,
   });

@@ -1,5 +1,6 @@
 import { type Cursor, formatCursor } from "../events/cursor.ts";
 import { checkCursor, checkReach } from "../events/follow.ts";
+import type { Viewer } from "../runs/engine.ts";
 import { isFinal, type Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
@@ -13,6 +14,13 @@ const EVENTS_PAGE: PageSize = { usual: 100, most: 1_000 };
 
 /** How many events are read for a page of chosen types before it is returned as it stands. */
 const MAX_EVENTS_READ = 10_000;
+
+/** Which events are asked for: those after `from`, of the types in `only`. */
+interface AskedPage {
+  readonly from: Cursor | undefined;
+  readonly first: number;
+  readonly only: readonly string[] | null | undefined;
+}
 
 /** `Run`, and `RunEventPage` for those who poll its events. */
 export function implementRun(api: Api, events: WorkflowEventRefs): void {
@@ -114,7 +122,8 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
       }),
       oldestSeq: t.int({
         description: "The seq of the oldest event that is still stored.",
-        resolve: async ({ id }) => (await engine.read(id, 0, 1)).oldestSeq,
+        resolve: async (run, _args, context) =>
+          (await engine.read(run, { after: 0, limit: 1 }, viewerOf(context))).oldestSeq,
       }),
       lastSeq: t.exposeInt("lastSeq", { description: "The seq of the newest event." }),
       events: t.field({
@@ -133,11 +142,11 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
             description: "Only events of these types.",
           }),
         },
-        resolve: (run, { after, first, only }) => {
+        resolve: (run, { after, first, only }, context) => {
           checkFirst(first, EVENTS_PAGE);
           const cursor = cursorFrom(after, undefined);
           checkCursorIsOf(run.id, cursor);
-          return readPage(run, cursor, first, only ?? undefined);
+          return readPage(run, viewerOf(context), { from: cursor, first, only });
         },
       }),
     }),
@@ -145,11 +154,11 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
 
   async function readPage(
     run: Run,
-    from: Cursor | undefined,
-    first: number,
-    only: readonly string[] | undefined,
+    viewer: Viewer,
+    { from, first, only }: AskedPage,
   ): Promise<EventPageSource> {
-    const start = await engine.read(run.id, Math.max(0, (from?.seq ?? 0) - 1), 1);
+    const before = Math.max(0, (from?.seq ?? 0) - 1);
+    const start = await engine.read(run, { after: before, limit: 1 }, viewer);
     if (from) checkCursor(start, from);
     const after = from?.seq ?? start.oldestSeq - 1;
     const nodes: EventSource[] = [];
@@ -157,7 +166,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
     let last = { seq: after, attempt: own?.seq === after ? own.attempt : run.epoch };
     let lastSeq: number;
     do {
-      const page = await engine.read(run.id, last.seq, EVENTS_PAGE.most);
+      const page = await engine.read(run, { after: last.seq, limit: EVENTS_PAGE.most }, viewer);
       lastSeq = page.lastSeq;
       checkReach(page, last.seq);
       for (const event of page.events) {

@@ -5,7 +5,7 @@ import { checkCursor } from "../events/follow.ts";
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import type { Arg } from "./builder.ts";
-import type { ApiContext } from "./context.ts";
+import { viewerOf, type ApiContext } from "./context.ts";
 import { Conflation } from "./conflation.ts";
 import { errorOf, EventStream, type StreamItem } from "./event-stream.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
@@ -49,13 +49,15 @@ export async function subscribeToRun(
   const { run, cursor, only, maxRate, info, context, onLeave } = options;
   checkRate(maxRate);
   const after = cursor?.seq ?? 0;
-  const page = await engine.read(run.id, Math.max(0, after - 1), 1);
+  const viewer = viewerOf(context);
+  const page = await engine.read(run, { after: Math.max(0, after - 1), limit: 1 }, viewer);
   checkCursor(page, { ...cursor, seq: after });
   if (page.closed && after === page.lastSeq) context?.onPastEnd?.();
+  // Not the whole of it, with its input, for as long as somebody watches.
+  const streamed = { id: run.id, createdAt: run.createdAt, workflow: run.workflow };
   return new EventStream({
-    // Not the whole of it, with its input, for as long as somebody watches.
-    run: { id: run.id, createdAt: run.createdAt, workflow: run.workflow },
-    follow: (observer) => engine.follow(run.id, after, observer),
+    run: streamed,
+    follow: (observer) => engine.follow(streamed, after, { observer, viewer }),
     typeNameOf: (event) => catalog.typeNameOf(event),
     only: only ? new Set(only) : namedTypes(info),
     statusType: names.type("RunStatusEvent"),

@@ -40,7 +40,7 @@ export function implementThread(api: Api): void {
         nullable: true,
         description:
           "The run that it is busy with, interrupted perhaps; others that have not ended wait for it. Null when there is none.",
-        resolve: async ({ id }) => (await engine.threads.activeRun(id)) ?? null,
+        resolve: async (thread) => (await engine.threads.activeRun(thread)) ?? null,
       }),
       state: t.field({
         type: refs.threadState,
@@ -50,8 +50,9 @@ export function implementThread(api: Api): void {
         args: {
           checkpointId: t.arg.id({ required: false, description: "The newest when absent." }),
         },
-        resolve: async (thread, { checkpointId }) => {
-          const state = await engine.threads.state(thread, checkpointId ?? undefined);
+        resolve: async (thread, { checkpointId }, context) => {
+          const viewer = viewerOf(context);
+          const state = await engine.threads.state(thread, viewer, checkpointId ?? undefined);
           return state && { thread, state };
         },
       }),
@@ -65,10 +66,11 @@ export function implementThread(api: Api): void {
             description: "The `endCursor` of the page before; any `checkpointId` does.",
           }),
         },
-        resolve: async (thread, { first, before }) => {
+        resolve: async (thread, { first, before }, context) => {
           checkFirst(first, HISTORY_PAGE);
           const page = { first, before: before ?? undefined };
-          return { thread, ...(await engine.threads.history(thread, page)) };
+          const viewer = viewerOf(context);
+          return { thread, ...(await engine.threads.history(thread, viewer, page)) };
         },
       }),
       runs: t.field({

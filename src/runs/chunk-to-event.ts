@@ -1,4 +1,4 @@
-import type { EventBody, RunError } from "../events/run-event.ts";
+import type { EventBody, RunError, WrittenBody } from "../events/run-event.ts";
 import { isJsonObject, toJson, type JsonValue } from "../json.ts";
 import { readEvent, type EventTypes } from "../workflows/event-types.ts";
 import type { GraphChunk } from "./ingest/ingest.ts";
@@ -11,7 +11,7 @@ export function chunkToEvent(
 ): EventBody {
   switch (chunk.kind) {
     case "written":
-      return written(chunk.payload, types);
+      return writtenBody(chunk.payload, types);
     case "state":
       return { kind: "state", changes: toJson(chunk.changes) };
     case "message": {
@@ -28,7 +28,8 @@ export function chunkToEvent(
   }
 }
 
-function written(raw: unknown, types: EventTypes): EventBody {
+/** What is recorded of what a node wrote. */
+export function writtenBody(raw: unknown, types: EventTypes): WrittenBody {
   const read = readEvent(raw, types);
   const payload = toJson(raw);
   if (read.event === null)
@@ -56,7 +57,7 @@ function isUnchanged(data: object, raw: unknown): boolean {
 }
 
 /** The text of a LangChain message: its content, or the text blocks of it. */
-function textOf(message: JsonValue): string {
+export function textOf(message: JsonValue): string {
   const content = isJsonObject(message) ? message["content"] : undefined;
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";

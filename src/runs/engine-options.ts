@@ -1,5 +1,6 @@
 import type { Backend } from "../backend.ts";
 import type { Logger } from "../logger.ts";
+import type { Redact } from "./redactor.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 
@@ -38,6 +39,8 @@ export interface EngineOptions {
   readonly exposeErrors: boolean;
   /** How long graphs may take to come to their next step when the engine stops, in milliseconds. */
   readonly drainMs: number;
+  /** Takes out of values what their viewers are not to see. @default nothing */
+  readonly redact?: Redact | undefined;
   readonly logger: Logger;
   /** @default nobody counts */
   readonly telemetry?: Telemetry | undefined;

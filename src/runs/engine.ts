@@ -8,7 +8,15 @@ import { NO_TELEMETRY, type Telemetry } from "../telemetry.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { InterruptAnswer } from "./answers.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import type { ContinueRequest, StartRequest, Viewer } from "./new-run.ts";
+import { refuseHostile } from "./hostile-json.ts";
+import {
+  checkId,
+  checkInterruptId,
+  type ContinueRequest,
+  type StartRequest,
+  type Viewer,
+} from "./new-run.ts";
+import { Redactor } from "./redactor.ts";
 import { resumeRun } from "./resume-run.ts";
 import type { RunFilter } from "./run-store.ts";
 import { isFinal, type Run } from "./run.ts";
@@ -35,13 +43,16 @@ export class Engine implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #starter: Starter;
   readonly #sweeper: Sweeper;
+  /** What leaves the engine goes through it. */
+  readonly #redactor: Redactor;
 
   constructor(options: EngineOptions) {
     const { workflows, backend, logger, telemetry = NO_TELEMETRY } = options;
     const clock = options.clock ?? (() => new Date());
     const locks = backend.threadLocks;
     this.workflows = workflows;
-    this.threads = new Threads({ workflows, backend, locks, clock });
+    this.#redactor = new Redactor({ redact: options.redact, workflows, logger });
+    this.threads = new Threads({ workflows, backend, locks, clock, redactor: this.#redactor });
     this.#options = options;
     this.#clock = clock;
     this.#telemetry = telemetry;
@@ -71,8 +82,9 @@ export class Engine implements AsyncDisposable {
    * `RunConflictError` (the id belongs to another run), `NotFoundError` (an unknown checkpoint, or
    * somebody else's thread) or `ThreadBusyError`.
    */
-  start(request: StartRequest): Promise<Started> {
-    return this.#starter.start(request);
+  async start(request: StartRequest): Promise<Started> {
+    const { run, isNew } = await this.#starter.start(request);
+    return { run: this.#redactor.run(run, request.viewer), isNew };
   }
 
   /**
@@ -83,8 +95,9 @@ export class Engine implements AsyncDisposable {
    * Throws `NotFoundError` (thread, checkpoint, a workflow that is no longer served),
    * `BadUserInputError` (there is no state to go on from), `RunConflictError` or `ThreadBusyError`.
    */
-  continue(request: ContinueRequest): Promise<Started> {
-    return this.#starter.continue(request);
+  async continue(request: ContinueRequest): Promise<Started> {
+    const { run, isNew } = await this.#starter.continue(request);
+    return { run: this.#redactor.run(run, request.viewer), isNew };
   }
 
   /**
@@ -96,24 +109,26 @@ export class Engine implements AsyncDisposable {
    */
   async resume(runId: string, answers: readonly InterruptAnswer[], viewer: Viewer): Promise<Run> {
     const { backend, workflows } = this.#options;
-    const { threadId } = await this.get(runId, viewer);
+    for (const [index, { interruptId, value }] of answers.entries()) {
+      checkInterruptId(interruptId, ["answers", String(index), "interruptId"]);
+      refuseHostile(value, ["answers", String(index), "value"]);
+    }
+    const { threadId } = await this.#own(runId, viewer);
     return backend.threadLocks.run(threadId, async () => {
       for (;;) {
-        const run = await this.get(runId, viewer);
+        const run = await this.#own(runId, viewer);
         const resumed = await resumeRun(run, answers, { backend, workflows, now: this.#clock() });
         if (!resumed) continue;
         this.#telemetry.workflow(run.workflow).appended(1, ["queued"]);
         this.#worker.poke();
-        return resumed;
+        return this.#redactor.run(resumed, viewer);
       }
     });
   }
 
   /** The run, if it is the viewer's. Throws `NotFoundError`. */
   async get(runId: string, viewer: Viewer): Promise<Run> {
-    const run = await this.#options.backend.runs.get(runId);
-    if (!run || run.viewer !== viewer) throw new NotFoundError("Run", runId);
-    return run;
+    return this.#redactor.run(await this.#own(runId, viewer), viewer);
   }
 
   /**
@@ -126,7 +141,8 @@ export class Engine implements AsyncDisposable {
     viewer: Viewer,
   ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
     if (page.after !== undefined) await this.#checkPlace(page.after, viewer);
-    return this.#options.backend.runs.list({ ...filter, viewer }, page);
+    const { runs, hasMore } = await this.#options.backend.runs.list({ ...filter, viewer }, page);
+    return { runs: runs.map((run) => this.#redactor.run(run, viewer)), hasMore };
   }
 
   /** The run's place among those that wait, from 1; `null` when it does not. The caller has checked the viewer. */
@@ -139,23 +155,43 @@ export class Engine implements AsyncDisposable {
    * process executes it, when that has been asked. Throws `NotFoundError`.
    */
   async cancel(runId: string, viewer: Viewer): Promise<Run> {
-    const run = await this.get(runId, viewer);
-    if (isFinal(run.status)) return run;
+    const run = await this.#own(runId, viewer);
+    if (isFinal(run.status)) return this.#redactor.run(run, viewer);
     await this.#worker.cancel(runId);
     // Another of its thread may have waited for it.
     this.#worker.poke();
     return this.get(runId, viewer);
   }
 
-  /** The run's events after a seq, then live: see {@link follow}. The caller has checked the viewer. */
-  follow(runId: string, after: number, observer: Observer<EventPage>): Pulled {
+  /**
+   * The run's events after a seq, then live, as the viewer may see them: see {@link follow}. The caller
+   * has checked whose run it is.
+   */
+  follow(
+    run: Pick<Run, "id" | "workflow">,
+    after: number,
+    { observer, viewer }: { readonly observer: Observer<EventPage>; readonly viewer: Viewer },
+  ): Pulled {
     if (after > 0) this.#telemetry.replayed();
-    return follow({ runId, after, tails: this.#tails, observer });
+    const next = (page: EventPage): void => observer.next(this.#redactor.page(page, run, viewer));
+    return follow({
+      runId: run.id,
+      after,
+      tails: this.#tails,
+      observer: this.#redactor.isIdle
+        ? observer
+        : { next, error: (error) => observer.error(error), complete: () => observer.complete() },
+    });
   }
 
-  /** One page of the run's events. The caller has checked the viewer. */
-  read(runId: string, after: number, limit: number): Promise<EventPage> {
-    return this.#options.backend.events.read(runId, { after, limit });
+  /** One page of the run's events, as the viewer may see them. The caller has checked whose run it is. */
+  async read(
+    run: Pick<Run, "id" | "workflow">,
+    page: { readonly after: number; readonly limit: number },
+    viewer: Viewer,
+  ): Promise<EventPage> {
+    const read = await this.#options.backend.events.read(run.id, page);
+    return this.#redactor.page(read, run, viewer);
   }
 
   /** Whether it has been disposed of: runs that have not ended go on elsewhere, if anywhere. */
@@ -183,7 +219,16 @@ export class Engine implements AsyncDisposable {
     this.#tails.close();
   }
 
+  /** The run as it is stored. Throws `NotFoundError`. */
+  async #own(runId: string, viewer: Viewer): Promise<Run> {
+    checkId("runId", runId);
+    const run = await this.#options.backend.runs.get(runId);
+    if (!run || run.viewer !== viewer) throw new NotFoundError("Run", runId);
+    return run;
+  }
+
   async #checkPlace(runId: string, viewer: Viewer): Promise<void> {
+    checkId("after", runId);
     const run = await this.#options.backend.runs.get(runId);
     if (run?.viewer === viewer) return;
     throw new BadUserInputError("after is not the endCursor of a page: begin again without it", [

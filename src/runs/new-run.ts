@@ -113,6 +113,17 @@ export function checkId(name: string, id: string | undefined): void {
   ]);
 }
 
+/** Throws `BadUserInputError` for an id that LangGraph gives to no interrupt. */
+export function checkInterruptId(id: string, path: readonly string[]): void {
+  if (INTERRUPT_ID.test(id)) return;
+  throw new BadUserInputError("interruptId is not the id of an interrupt", [
+    { path, message: "Not a valid id" },
+  ]);
+}
+
+/** Hashes, and in older versions the way to the task. */
+const INTERRUPT_ID = /^[\w:|.-]{1,512}$/;
+
 const ID = /^[\w-]{1,128}$/;
 
 function hashOf(value: JsonValue): string {

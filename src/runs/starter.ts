@@ -3,6 +3,7 @@ import type { Telemetry } from "../telemetry.ts";
 import { checkContext, checkInput } from "../workflows/check-input.ts";
 import type { Workflow } from "../workflows/workflow.ts";
 import type { EngineOptions } from "./engine-options.ts";
+import { refuseHostile } from "./hostile-json.ts";
 import {
   checkId,
   newRun,
@@ -47,6 +48,8 @@ export class Starter {
     const { input, threadId, viewer, checkpointId } = request;
     const workflow = this.#workflow(request.workflow);
     checkId("threadId", threadId);
+    checkId("checkpointId", checkpointId);
+    refuseHostile(input, ["input"]);
     if (checkpointId !== undefined && threadId === undefined) {
       throw new BadUserInputError("checkpointId names one of a thread: threadId is missing", [
         { path: ["threadId"], message: "Must be given with checkpointId" },
@@ -68,6 +71,8 @@ export class Starter {
   async continue(request: ContinueRequest): Promise<Started> {
     const { threadId, viewer, checkpointId, runId } = request;
     const { backend, threads, workflows } = this.#options;
+    checkId("runId", runId);
+    checkId("checkpointId", checkpointId);
     const thread = await threads.get(threadId, viewer);
     const before = runId === undefined ? undefined : await backend.runs.get(runId);
     // Another workflow may have run on the thread since.
@@ -149,6 +154,7 @@ export class Starter {
 
   #newRun(request: RunRequest, made: Omit<NewRun, "timeoutMs" | "createdAt">): Run {
     checkId("runId", request.runId);
+    refuseHostile(request.context ?? null, ["context"]);
     const timeoutMs = this.#timeout(request.timeoutMs);
     return newRun(request, { ...made, timeoutMs, createdAt: this.#options.clock() });
   }

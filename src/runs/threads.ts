@@ -7,7 +7,9 @@ import type { Run } from "./run.ts";
 import type { JsonObject } from "../json.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import { checkpointerOf } from "./graph-with-backend.ts";
+import { refuseHostile } from "./hostile-json.ts";
 import { checkId, type Viewer } from "./new-run.ts";
+import type { Redactor } from "./redactor.ts";
 import { threadExists, ThreadGraph } from "./thread-graph.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
 import type { ThreadState } from "./thread-state.ts";
@@ -21,6 +23,8 @@ export interface ThreadsOptions {
   readonly backend: Backend;
   readonly locks: ThreadLocks;
   readonly clock: () => Date;
+  /** What leaves here goes through it. */
+  readonly redactor: Redactor;
 }
 
 export interface UpdateRequest {
@@ -59,6 +63,7 @@ export class Threads {
 
   /** The thread, if it is the viewer's. Throws `NotFoundError`. */
   async get(threadId: string, viewer: Viewer): Promise<Thread> {
+    checkId("threadId", threadId);
     const thread = await this.#options.backend.runs.getThread(threadId);
     if (!thread || thread.viewer !== viewer) throw new NotFoundError("Thread", threadId);
     return thread;
@@ -81,18 +86,28 @@ export class Threads {
    * where the graph keeps none here. Throws `NotFoundError` for an unknown checkpoint, and for a
    * workflow that is no longer served.
    */
-  async state(thread: Thread, checkpointId?: string): Promise<ThreadState | null> {
+  async state(thread: Thread, viewer: Viewer, checkpointId?: string): Promise<ThreadState | null> {
+    checkId("checkpointId", checkpointId);
     const graph = await this.#open(thread);
-    return graph ? graph.state(checkpointId) : null;
+    const state = graph ? await graph.state(checkpointId) : null;
+    return state && this.#options.redactor.state(state, thread.workflow, viewer);
   }
 
   /** Its states, newest first; those before the checkpoint `page.before`. Throws `NotFoundError`. */
   async history(
     thread: Thread,
+    viewer: Viewer,
     page: { readonly first: number; readonly before?: string | undefined },
   ): Promise<{ readonly states: readonly ThreadState[]; readonly hasMore: boolean }> {
+    checkId("before", page.before);
     const graph = await this.#open(thread);
-    return graph ? graph.history(page) : { states: [], hasMore: false };
+    if (!graph) return { states: [], hasMore: false };
+    const { states, hasMore } = await graph.history(page);
+    const { redactor } = this.#options;
+    return {
+      states: states.map((state) => redactor.state(state, thread.workflow, viewer)),
+      hasMore,
+    };
   }
 
   /**
@@ -103,7 +118,9 @@ export class Threads {
     request: UpdateRequest,
   ): Promise<{ readonly thread: Thread; readonly state: ThreadState }> {
     const { threadId, viewer, values, checkpointId } = request;
-    const { locks, backend } = this.#options;
+    const { locks, backend, redactor } = this.#options;
+    checkId("checkpointId", checkpointId);
+    refuseHostile(values, ["values"]);
     return locks.run(threadId, async () => {
       const thread = await this.get(threadId, viewer);
       await this.checkIdle(threadId);
@@ -114,7 +131,7 @@ export class Threads {
       const state = await graph.state(undefined);
       // The update has made one.
       if (!state) throw new NotFoundError("Thread", threadId);
-      return { thread, state };
+      return { thread, state: redactor.state(state, thread.workflow, viewer) };
     });
   }
 
@@ -127,6 +144,7 @@ export class Threads {
     const { threadId, viewer, checkpointId, newThreadId = uuidv7() } = request;
     const { locks, backend, clock } = this.#options;
     checkId("newThreadId", newThreadId);
+    checkId("checkpointId", checkpointId);
     const source = await this.get(threadId, viewer);
     const { workflow } = source;
     const checkpoint = await (await this.openWithCheckpoints(source)).checkpoint(checkpointId);
@@ -171,8 +189,14 @@ export class Threads {
     );
   }
 
-  /** The run that the thread is busy with: of those that have not ended, the one that came first. */
-  async activeRun(threadId: string): Promise<Run | undefined> {
+  /** The run that the viewer's thread is busy with: of those that have not ended, the one that came first. */
+  async activeRun({ id, viewer }: Thread): Promise<Run | undefined> {
+    const active = await this.#activeRun(id);
+    return active && this.#options.redactor.run(active, viewer);
+  }
+
+  /** The same, as it is stored. */
+  async #activeRun(threadId: string): Promise<Run | undefined> {
     const { backend } = this.#options;
     let active: Run | undefined;
     for (let hasMore = true; hasMore;) {
@@ -186,7 +210,7 @@ export class Threads {
 
   /** Throws `ThreadBusyError` while a run of the thread has not ended. */
   async checkIdle(threadId: string): Promise<void> {
-    const active = await this.activeRun(threadId);
+    const active = await this.#activeRun(threadId);
     if (active) throw new ThreadBusyError(threadId, active.id);
   }
 
@@ -198,6 +222,7 @@ export class Threads {
   }
 
   async #checkPlace(threadId: string, viewer: Viewer): Promise<void> {
+    checkId("after", threadId);
     const thread = await this.#options.backend.runs.getThread(threadId);
     if (thread?.viewer === viewer) return;
     throw new BadUserInputError("after is not the endCursor of a page: begin again without it", [

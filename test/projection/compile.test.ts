@@ -63,7 +63,7 @@ async function record(
   const { run } = await engine.start({ viewer: null, workflow, input });
   await until(async () => (await engine.get(run.id, null)).status === status);
   runs.push(run);
-  const { events } = await engine.read(run.id, 0, 1_000);
+  const { events } = await engine.read(run, { after: 0, limit: 1_000 }, null);
   recorded.push(...events.map((event) => ({ kind: "event", run, event }) as const));
 }
 

@@ -32,7 +32,7 @@ describe("continue", () => {
     const { engine } = startEngine(graph);
     await ended(engine, await startRun(engine, { threadId: "t" }));
     const thread = await engine.threads.get("t", null);
-    const { states } = await engine.threads.history(thread, { first: 10 });
+    const { states } = await engine.threads.history(thread, null, { first: 10 });
     const early = states.find(({ next }) => next[0] === "second");
     const { run } = await goOn(engine, { checkpointId: early?.checkpointId });
     expect(await ended(engine, run)).toMatchObject({ status: "succeeded" });
@@ -51,7 +51,7 @@ describe("continue", () => {
     const { engine } = startEngine(counter, { workflows: { other: counter } });
     await ended(engine, await startRun(engine, { threadId: "t" }));
     const thread = await engine.threads.get("t", null);
-    const { states } = await engine.threads.history(thread, { first: 10 });
+    const { states } = await engine.threads.history(thread, null, { first: 10 });
     const checkpointId = states.find(({ next }) => next.length > 0)?.checkpointId;
     const { run } = await goOn(engine, { runId: "r", checkpointId });
     await ended(engine, run);

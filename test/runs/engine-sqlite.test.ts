@@ -55,7 +55,7 @@ test("threads are changed, forked, queued on and deleted in a file as in memory"
   const { engine } = startEngine(counter, { backend });
   const first = await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
   const thread = await engine.threads.get("t", null);
-  const early = await engine.threads.state(thread);
+  const early = await engine.threads.state(thread, null);
   expect(early).toMatchObject({ values: { total: 1 }, runId: first.id });
   const { state } = await engine.threads.update({
     threadId: "t",
@@ -63,11 +63,14 @@ test("threads are changed, forked, queued on and deleted in a file as in memory"
     values: { total: 5 },
   });
   expect(state).toMatchObject({ values: { total: 6 }, source: "update" });
-  const { states, hasMore } = await engine.threads.history(thread, { first: 2 });
+  const { states, hasMore } = await engine.threads.history(thread, null, { first: 2 });
   expect([states.map(({ source }) => source), hasMore]).toEqual([["update", "loop"], true]);
   const checkpointId = early?.checkpointId;
   const copy = await engine.threads.fork({ threadId: "t", viewer: null, checkpointId });
-  expect(await engine.threads.state(copy)).toMatchObject({ values: { total: 1 }, source: "fork" });
+  expect(await engine.threads.state(copy, null)).toMatchObject({
+    values: { total: 1 },
+    source: "fork",
+  });
   const queue = [
     ["b", 7],
     ["a", 8],

@@ -166,12 +166,12 @@ describe("from a checkpoint,", () => {
     const { engine } = startEngine(counter);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
     const thread = await engine.threads.get("t", null);
-    const early = await engine.threads.state(thread);
+    const early = await engine.threads.state(thread, null);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 10 } }));
     const checkpointId = early?.checkpointId ?? "";
     const run = await startRun(engine, { threadId: "t", checkpointId, input: { add: 100 } });
     expect(await ended(engine, run)).toMatchObject({ output: { total: 101 } });
-    expect(await engine.threads.state(thread)).toMatchObject({ values: { total: 101 } });
+    expect(await engine.threads.state(thread, null)).toMatchObject({ values: { total: 101 } });
   });
 
   test("a run that waited until the checkpoint was forgotten fails, and does not begin anew", async () => {
@@ -183,7 +183,7 @@ describe("from a checkpoint,", () => {
     );
     await ended(engine, await startRun(engine, { threadId: "t" }));
     const thread = await engine.threads.get("t", null);
-    const checkpointId = (await engine.threads.state(thread))?.checkpointId ?? "";
+    const checkpointId = (await engine.threads.state(thread, null))?.checkpointId ?? "";
     await startRun(engine, { threadId: "t" });
     await until(() => gate.arrivals === 2);
     const run = await startRun(engine, { threadId: "t", checkpointId, whenBusy: "enqueue" });

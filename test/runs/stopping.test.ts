@@ -231,7 +231,7 @@ describe("of a run's checkpoints", () => {
     const { engine } = startEngine({ graph, config }, { memory: { maxCheckpoints: 5 } });
     const run = await ended(engine, await startRun(engine));
     const thread = await engine.threads.get(run.threadId, null);
-    expect((await engine.threads.state(thread))?.values).toEqual(run.output);
+    expect((await engine.threads.state(thread, null))?.values).toEqual(run.output);
   });
 
   test("none is touched that the graph keeps in a saver of its own", async () => {

@@ -46,7 +46,7 @@ describe("after the backend's retention", () => {
       ["t", 2],
     ] as const) {
       const thread = await engine.threads.get(id, null);
-      expect(await engine.threads.state(thread)).toMatchObject({ values: { total } });
+      expect(await engine.threads.state(thread, null)).toMatchObject({ values: { total } });
     }
   });
 
@@ -133,7 +133,7 @@ describe("beyond the bytes that a backend may take", () => {
     await sweepAt(Date.now(), backend);
     const sizes = [own.id, "t"].map(async (id) => {
       const thread = await engine.threads.get(id, null);
-      return (await engine.threads.history(thread, { first: 10 })).states.length;
+      return (await engine.threads.history(thread, null, { first: 10 })).states.length;
     });
     expect(await Promise.all(sizes)).toEqual([1, 3]);
   });

@@ -24,7 +24,7 @@ describe("forking a thread", () => {
     const thread = await fork(engine, { viewer: "ann" });
     expect(thread).toMatchObject({ viewer: "ann", workflow: "work", isNamed: true });
     expect(await engine.threads.get(thread.id, "ann")).toEqual(thread);
-    const copy = await engine.threads.state(thread);
+    const copy = await engine.threads.state(thread, null);
     expect(copy).toMatchObject({
       values: { total: 1 },
       source: "fork",
@@ -36,24 +36,24 @@ describe("forking a thread", () => {
       output: { total: 11 },
     });
     const original = await engine.threads.get("t", "ann");
-    expect(await engine.threads.state(original)).toMatchObject({ values: { total: 1 } });
+    expect(await engine.threads.state(original, null)).toMatchObject({ values: { total: 1 } });
   });
 
   test("takes the state of an earlier checkpoint where one is named", async () => {
     const { engine } = startEngine(counter);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
-    const early = await engine.threads.state(await engine.threads.get("t", null));
+    const early = await engine.threads.state(await engine.threads.get("t", null), null);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 2 } }));
     const thread = await fork(engine, { checkpointId: early?.checkpointId, newThreadId: "copy" });
     expect(thread.id).toBe("copy");
-    expect(await engine.threads.state(thread)).toMatchObject({ values: { total: 1 } });
+    expect(await engine.threads.state(thread, null)).toMatchObject({ values: { total: 1 } });
   });
 
   test("may be done while it is busy, and leaves what is pending behind", async () => {
     const { engine } = startEngine(questions(["one"]));
     const run = await interrupted(engine, await startRun(engine, { threadId: "t" }));
     const thread = await fork(engine);
-    const copy = await engine.threads.state(thread);
+    const copy = await engine.threads.state(thread, null);
     expect(copy).toMatchObject({ next: ["one"], interrupts: [] });
     const { run: other } = await engine.continue({ viewer: null, threadId: thread.id });
     const asked = await interrupted(engine, other);

@@ -106,8 +106,8 @@ describe("a thread's state", () => {
     gate.open(Infinity);
     await ended(engine, await startRun(engine, { threadId: "u", workflow: "forgetful" }));
     const thread = await engine.threads.get("u", null);
-    expect(await engine.threads.state(thread)).toBeNull();
-    expect(await engine.threads.history(thread, { first: 5 })).toEqual({
+    expect(await engine.threads.state(thread, null)).toBeNull();
+    expect(await engine.threads.history(thread, null, { first: 5 })).toEqual({
       states: [],
       hasMore: false,
     });
@@ -126,7 +126,7 @@ test("a thread's history goes back page by page, from its newest state to its fi
   const { engine } = startEngine(counter);
   await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
   const thread = await engine.threads.get("t", null);
-  const whole = await engine.threads.history(thread, { first: 10 });
+  const whole = await engine.threads.history(thread, null, { first: 10 });
   expect(whole.hasMore).toBe(false);
   expect(whole.states.map(({ step, source }) => [step, source])).toEqual([
     [1, "loop"],
@@ -138,10 +138,10 @@ test("a thread's history goes back page by page, from its newest state to its fi
     whole.states[2]?.checkpointId,
     null,
   ]);
-  const first = await engine.threads.history(thread, { first: 2 });
+  const first = await engine.threads.history(thread, null, { first: 2 });
   expect(first).toEqual({ states: whole.states.slice(0, 2), hasMore: true });
   const before = first.states.at(-1)?.checkpointId;
-  expect(await engine.threads.history(thread, { first: 2, before })).toEqual({
+  expect(await engine.threads.history(thread, null, { first: 2, before })).toEqual({
     states: whole.states.slice(2),
     hasMore: false,
   });
@@ -275,7 +275,7 @@ describe("deleting a thread", () => {
 });
 
 async function stateOf(engine: Engine, checkpointId?: string) {
-  return engine.threads.state(await engine.threads.get("t", null), checkpointId);
+  return engine.threads.state(await engine.threads.get("t", null), null, checkpointId);
 }
 
 type Update = Parameters<Engine["threads"]["update"]>[0];

@@ -48,3 +48,8 @@ async function firstOf(answer: Response): Promise<Result> {
   if (!first) throw new Error("The stream ended without a result");
   return first;
 }
+
+/** The ways in which the events of a subscription can come. */
+export const STREAMS = Object.entries(BY_TRANSPORT).filter(
+  ([name]) => name !== "POST" && name !== "GET",
+);
