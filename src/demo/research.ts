@@ -73,12 +73,23 @@ const Output = z.object({
   sources: z.array(Source).describe("All that was read."),
 });
 
-// Stands in for a chat model, so that the demo needs no key.
-const model = new FakeStreamingChatModel({
+/** Stands in for a chat model, so that the demo needs no key. */
+class DemoModel extends FakeStreamingChatModel {
+  // By itself it takes no time for the chunks that it is given.
+  override async *_streamResponseChunks(
+    ...args: Parameters<FakeStreamingChatModel["_streamResponseChunks"]>
+  ): ReturnType<FakeStreamingChatModel["_streamResponseChunks"]> {
+    for await (const chunk of super._streamResponseChunks(...args)) {
+      await sleep(100, undefined, { signal: args[1].signal });
+      yield chunk;
+    }
+  }
+}
+
+const model = new DemoModel({
   chunks: "All topics were looked into, and the sources agree on the essentials."
     .split(/(?<= )/)
     .map((word) => new AIMessageChunk(word)),
-  sleep: 100,
 });
 
 /** Looks into several topics in parallel, then has a model sum up what was found. */
