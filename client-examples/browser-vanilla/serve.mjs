@@ -24,25 +24,28 @@ const TYPES = {
  * `langgraph-graphql serve --origin http://localhost:5180` lets them in without that.
  */
 export async function serve(port) {
-  const server = createServer(async (incoming, answer) => {
+  const server = createServer((incoming, answer) => {
     const { pathname } = new URL(incoming.url, "http://localhost");
-    if (pathname === "/graphql") return forward(incoming, answer);
-    if (pathname === "/") {
-      return answer.writeHead(302, { location: "/pages/event-source.html" }).end();
-    }
-    try {
-      const file = await fileOf(pathname);
-      const type = TYPES[extname(file.pathname)] ?? "application/octet-stream";
-      answer.writeHead(200, { "content-type": type }).end(await readFile(file));
-    } catch {
-      answer.writeHead(404).end("Not found");
-    }
+    if (pathname === "/graphql") forward(incoming, answer);
+    else if (pathname === "/")
+      answer.writeHead(302, { location: "/pages/event-source.html" }).end();
+    else void sendFile(pathname, answer);
   });
   server.on("upgrade", tunnel);
   await new Promise((resolve, reject) => {
     server.once("error", reject).listen(port, "localhost", resolve);
   });
   return server;
+}
+
+async function sendFile(pathname, answer) {
+  try {
+    const file = await fileOf(pathname);
+    const type = TYPES[extname(file.pathname)] ?? "application/octet-stream";
+    answer.writeHead(200, { "content-type": type }).end(await readFile(file));
+  } catch {
+    answer.writeHead(404).end("Not found");
+  }
 }
 
 /** The file of an address; throws for one outside of the folders. */
@@ -73,7 +76,9 @@ function tunnel(incoming, socket, head) {
   outgoing.on("error", () => socket.destroy());
   outgoing.on("response", () => socket.destroy());
   outgoing.on("upgrade", (response, upstream, first) => {
-    const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`);
+    const lines = Object.entries(response.headers).map(
+      ([name, value]) => `${name}: ${String(value)}`,
+    );
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("\r\n")}\r\n\r\n`);
     upstream.on("error", () => socket.destroy());
     socket.on("close", () => upstream.destroy());
