@@ -6,6 +6,17 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/**
+ * What a pino logger is to leave out, wherever it comes from: what errors of HTTP clients carry along.
+ * We log no headers ourselves.
+ */
+export const SECRETS: readonly string[] = [
+  "authorization",
+  "Authorization",
+  "cookie",
+  "apiKey",
+].flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]);
+
 /** The same logger, except that what it throws is lost: a log line never decides how a run ends. */
 export function unfailing(logger: Logger): Logger {
   const on =

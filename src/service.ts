@@ -10,7 +10,7 @@ import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { ConfigError, ServiceStoppingError } from "./errors.ts";
 import { withDefaults, type LimitOptions } from "./limits.ts";
-import { unfailing, type Logger } from "./logger.ts";
+import { SECRETS, unfailing, type Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { readinessBy, type Readiness } from "./readiness.ts";
 import { isProduction } from "./production.ts";
@@ -138,7 +138,7 @@ export interface Service extends AsyncDisposable {
  * together; the message says what to write instead.
  */
 export function createService(options: ServiceOptions): Service {
-  const logger = unfailing(options.logger ?? pino());
+  const logger = unfailing(options.logger ?? pino({ redact: [...SECRETS] }));
   const endpoint = options.endpoint ?? "/graphql";
   const allowedOrigins = options.allowedOrigins ?? [];
   const exposeErrors = options.exposeErrors ?? !isProduction();

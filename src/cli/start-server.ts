@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import type { LoadedConfig } from "../config/load-config.ts";
-import type { Logger } from "../logger.ts";
+import { SECRETS, type Logger } from "../logger.ts";
 import { isProduction } from "../production.ts";
 import type { Exposure } from "../server/exposure.ts";
 import { serve, type ServerHandle } from "../server/serve.ts";
@@ -14,6 +14,7 @@ import { readTrustedDocuments } from "./trusted-documents.ts";
 export function createLogger({ logLevel }: ServeFlags): Logger {
   return pino({
     level: logLevel,
+    redact: [...SECRETS],
     ...(process.stdout.isTTY && { transport: { target: "pino-pretty" } }),
   });
 }

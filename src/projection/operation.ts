@@ -5,11 +5,21 @@ import type { ExecuteFor } from "./compile.ts";
 import type { Format } from "./frame.ts";
 import { Projection } from "./projection.ts";
 import { GIVEN } from "./without-root-arguments.ts";
+
+/** Where an error came up that clients are told as little of as may be. */
+export interface ErrorPlace {
+  readonly operation?: string;
+  readonly runId: string;
+  readonly workflow: string;
+}
+
 export interface OperationOptions {
+  /** As its document has it. */
+  readonly name?: string | null | undefined;
   readonly execute: ExecuteFor;
   /** The variables that the selection of an event reads. */
   readonly variables: readonly string[];
-  readonly present: (error: GraphQLError) => GraphQLError;
+  readonly present: (error: GraphQLError, where: ErrorPlace) => GraphQLError;
 }
 
 /** A subscription as a client wrote it: what is made of it once, whoever asks for it, of whatever run. */
@@ -30,7 +40,7 @@ export class Operation {
     format: Format,
     { contextValue, variableValues }: Pick<ExecutionArgs, "contextValue" | "variableValues">,
   ): Projection {
-    const { execute, variables, present } = this.#options;
+    const { name, execute, variables, present } = this.#options;
     const given = variableValues ?? {};
     // One that was left out has its default value; that is not `null`.
     const used = variables
@@ -45,7 +55,12 @@ export class Operation {
         key,
         // Nothing else of the request: it is one of many.
         execute: (item) => execute(item, { viewer }, values),
-        present,
+        present: (error) =>
+          present(error, {
+            ...(name != null && { operation: name }),
+            runId: run.id,
+            workflow: run.workflow,
+          }),
         format,
       });
       this.#projections.set(key, projection);

@@ -9,15 +9,15 @@ import type { ApiContext } from "../api/context.ts";
 import type { EventStream } from "../api/event-stream.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { compile, interpret } from "./compile.ts";
-import { Operation } from "./operation.ts";
+import { Operation, type ErrorPlace } from "./operation.ts";
 import { Subscription, type SubscriptionOptions } from "./subscription.ts";
 import { withoutRootArguments } from "./without-root-arguments.ts";
 
 export interface SubscribeOptions {
   /** Whether operations are compiled; if not, graphql-js interprets them for each event. */
   readonly compile: boolean;
-  /** What clients may see of an error. */
-  readonly present: (error: GraphQLError) => GraphQLError;
+  /** What clients may see of an error; `where` is for the log. */
+  readonly present: (error: GraphQLError, where: ErrorPlace) => GraphQLError;
   readonly telemetry: Telemetry;
   /**
    * Called with the context of an operation before anything of it begins. What it throws the operation
@@ -83,7 +83,7 @@ export function createSubscribe({
     const { schema, operationName } = args;
     const { document, variables } = withoutRootArguments(args);
     const execute = (isCompiled ? compile : interpret)({ schema, document, operationName });
-    const operation = new Operation({ execute, variables, present });
+    const operation = new Operation({ name: operationName, execute, variables, present });
     ofDocument.set(name, operation);
     return operation;
   }

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend.ts";
 import type { Logger } from "../logger.ts";
+import { runFields } from "./run-fields.ts";
 import type { Run } from "./run.ts";
 
 /** Checkpoints may pile up to so many more than are kept, before the oldest are forgotten. */
@@ -41,8 +42,10 @@ export class CheckpointPruner {
       const { retention } = this.#backend;
       await this.#backend.pruneCheckpoints(this.#run.threadId, retention.checkpoints);
     } catch (error) {
-      const runId = this.#run.id;
-      this.#logger.error({ err: error, runId }, "old checkpoints could not be removed");
+      this.#logger.error(
+        { err: error, ...runFields(this.#run) },
+        "old checkpoints could not be removed",
+      );
     }
   }
 }

@@ -7,7 +7,7 @@ import {
 } from "@langchain/langgraph";
 import type { Backend } from "../backend.ts";
 import { BackendUnavailableError, StaleWriterError } from "../errors.ts";
-import type { RunError } from "../events/run-event.ts";
+import type { RunError, RunStatus } from "../events/run-event.ts";
 import type { Logger } from "../logger.ts";
 import type { WorkflowTelemetry } from "../telemetry.ts";
 import type { Graph } from "../workflows/graph.ts";
@@ -25,6 +25,7 @@ import { NO_RECOVERIES, planExecution, type Plan } from "./plan.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
 import { RunSaver } from "./run-saver.ts";
+import { runFields } from "./run-fields.ts";
 import type { Run, RunPatch } from "./run.ts";
 import { hasCheckpoint, readHead } from "./thread-head.ts";
 import type { UntypedEvents } from "./untyped-events.ts";
@@ -110,14 +111,28 @@ export class Execution {
 
   async #execute(): Promise<void> {
     const { run, workflow, logger } = this.#options;
+    logger.info(runFields(run), "run started");
     try {
       const ending = await this.#run(workflow);
       if ("body" in ending) await this.#recorder.end(ending.body, { ...ending.patch, owner: null });
       else await this.#recorder.release({ ...ending, owner: null });
+      this.#tellEnd("body" in ending ? ending.body.status : "released");
       await this.#pruner.finish();
     } catch (error) {
-      logger.error({ err: error, runId: run.id }, "a run could not be ended");
+      logger.error({ err: error, ...runFields(run) }, "a run could not be ended");
     }
+  }
+
+  /** Of a lost run somebody else tells the end. */
+  #tellEnd(status: RunStatus | "released"): void {
+    const { run, clock, logger } = this.#options;
+    const durationMs = clock().getTime() - this.#startedAt;
+    const { count: events } = this.#recorder;
+    const isLost = this.#stopReason === "lost";
+    logger.info(
+      { ...runFields(run), status: isLost ? "lost" : status, durationMs, events },
+      "run ended",
+    );
   }
 
   /** Resolves with how the run ends, or with what changes in its record when it is released. */
@@ -282,10 +297,7 @@ export class Execution {
 
   #failed(error: RunError, cause?: unknown): Ending {
     const { run, logger, clock } = this.#options;
-    logger.warn(
-      { runId: run.id, workflow: run.workflow, code: error.code, err: cause },
-      "run failed",
-    );
+    logger.warn({ ...runFields(run), code: error.code, err: cause }, "run failed");
     return failed(error, clock());
   }
 
@@ -313,7 +325,8 @@ export class Execution {
 
   #onLogFailure(error: unknown): void {
     if (!(error instanceof StaleWriterError)) {
-      this.#options.logger.error({ err: error, runId: this.#options.run.id }, "appending failed");
+      const { logger, run } = this.#options;
+      logger.error({ err: error, ...runFields(run) }, "appending failed");
     }
     this.stop("lost");
   }

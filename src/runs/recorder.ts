@@ -91,6 +91,11 @@ export class Recorder {
     this.#loggedSeq = options.lastSeq;
   }
 
+  /** How many events it has recorded. */
+  get count(): number {
+    return this.#seq - this.#options.lastSeq;
+  }
+
   /** Records what the graph said. Does nothing once the run has ended or the limits are passed. */
   record(body: EventBody, origin: EventOrigin): void {
     if (!this.#isOpen || this.#isOverLimit) return;

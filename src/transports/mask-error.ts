@@ -5,26 +5,27 @@ import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { withRetryAfter } from "./limit-refusal.ts";
 
+/** `where` is what the log says of the run or the operation that an error came up in. */
+export type MaskError = (error: unknown, where?: object) => GraphQLError;
+
 /**
  * What clients may see of an error: our own and GraphQL's as they are; of anything else only an id,
  * under which the log tells the rest.
  */
-export function createMaskError(
-  logger: Logger,
-  telemetry: Telemetry,
-): (error: unknown) => GraphQLError {
-  return (error) => {
-    const shown = withRetryAfter(shownAs(error) ?? mask(error));
+export function createMaskError(logger: Logger, telemetry: Telemetry): MaskError {
+  return (error, where = {}) => {
+    const shown = withRetryAfter(shownAs(error) ?? mask(error, where));
     const { code, reason } = shown.extensions;
     if (code === "CURSOR_EXPIRED") telemetry.dropped(String(reason));
     return shown;
   };
 
-  function mask(error: unknown): GraphQLError {
+  function mask(error: unknown, where: object): GraphQLError {
     const errorId = randomUUID();
     telemetry.errorMasked();
-    logger.error({ err: originOf(error), errorId }, "unexpected error");
     const located = error instanceof GraphQLError ? error : undefined;
+    const { path } = located ?? {};
+    logger.error({ err: originOf(error), errorId, path, ...where }, "unexpected error");
     return new GraphQLError("Unexpected error; the server's log has more under its id", {
       nodes: located?.nodes ?? null,
       path: located?.path ?? null,

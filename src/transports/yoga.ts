@@ -16,6 +16,7 @@ import { useTrustedDocuments, type TrustedDocuments } from "./trusted-documents.
 import { FOREIGN_PAGE, type Origins } from "./origins.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
+import { useOperationLog, type OperationFields } from "./operation-log.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
 import { pageHeadersOf, whyReadOnly } from "./simple-request.ts";
@@ -46,6 +47,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { schema, endpoint, names, toWorkflowInput, origins, introspection } = options;
   const { compile, trustedDocuments, limits, logger, telemetry } = options;
   const maskError = createMaskError(logger, telemetry);
+  /** In which operations errors came up that are about to be masked. */
+  const operationOf = new WeakMap<object, OperationFields>();
   const streamEndpoint = useStreamEndpoint({
     path: endpoint.replace(/[^/]*$/, "stream"),
     names,
@@ -64,8 +67,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     multipart: false,
     logging: false,
     cors: (request) => corsFor(request, origins),
-    maskedErrors: { maskError },
+    maskedErrors: { maskError: (error) => maskError(error, operationOf.get(error as object)) },
     plugins: [
+      useOperationLog({
+        logger,
+        onError: (error, operation) => void operationOf.set(error, operation),
+      }),
       useOrigins(origins),
       streamEndpoint,
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
@@ -76,7 +83,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       useCostLimit(limits),
       useOwnSubscribe({
         compile,
-        present: (error) => withoutInternals(maskError(error)),
+        present: (error, where) => withoutInternals(maskError(error, where)),
         telemetry,
         admit: createAdmission(limits),
       }),
