@@ -44,8 +44,8 @@ export class Operation {
     const given = variableValues ?? {};
     // One that was left out has its default value; that is not `null`.
     const used = variables
-      .filter((name) => Object.hasOwn(given, name))
-      .map((name) => [name, given[name]] as const);
+      .filter((variable) => Object.hasOwn(given, variable))
+      .map((variable) => [variable, given[variable]] as const);
     const viewer = viewerOf(contextValue as ApiContext | undefined);
     const key = JSON.stringify([run.id, run.createdAt, viewer, format.name, used]);
     let projection = this.#projections.get(key);

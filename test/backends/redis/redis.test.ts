@@ -119,7 +119,7 @@ describe.skipIf(!isReachable)("processes that share a prefix", () => {
     });
     const before = await state();
     const tails = new Tails(backend.wakeups, backend.events, true);
-    const reader = { onChange() {}, onPage() {}, onError() {} };
+    const reader = { last: 0, onChange() {}, onPage() {}, onError() {} };
     for (let i = 0; i < 1_000; i += 50) {
       const some = Array.from({ length: 50 }, (_, j) => ({ ...reader, j }));
       const ofThem = await Promise.all(
