@@ -24,7 +24,10 @@ const SERVE =
 const INSTALL = "install --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel error";
 
 /** So long may an installation take, and so long a check. */
-const STEP_TIMEOUT_MS = 180_000;
+const STEP_TIMEOUT_MS = 300_000;
+
+/** So long may a program take to end when it is told to. */
+const END_GRACE_MS = 5_000;
 
 /** What a check exits with that cannot be run here; Automake's tests have it from of old. */
 const SKIPPED = 77;
@@ -145,11 +148,15 @@ function start(
   });
 }
 
+/** Asks a program and all that it has started to end; those that have not by then are ended. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  process.kill(-child.pid, "SIGTERM");
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "close");
+  process.kill(-pid, "SIGTERM");
+  const kill = setTimeout(() => process.kill(-pid, "SIGKILL"), END_GRACE_MS);
   await ended;
+  clearTimeout(kill);
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {
