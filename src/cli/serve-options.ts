@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { ServiceOptions } from "../service.ts";
 import { parseDuration, parseSize } from "./quantities.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
@@ -22,6 +23,7 @@ export interface ServeFlags {
   /** The file to keep runs in; the default one when absent. */
   readonly data?: string;
   readonly memory?: boolean;
+  readonly role: NonNullable<ServiceOptions["role"]>;
   /** In milliseconds. */
   readonly retention?: number;
   /** In bytes. */
@@ -62,6 +64,11 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
       "the file to keep runs in (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",
     )
     .addOption(new Option("--memory", "keep nothing: runs end with the process").conflicts("data"))
+    .addOption(
+      new Option("--role <role>", "where several processes share the data: what this one does")
+        .choices(["both", "gateway", "worker"])
+        .default("both"),
+    )
     .option(
       "--retention <duration>",
       "how long ended runs are kept (default: 7d; 1h with --memory)",

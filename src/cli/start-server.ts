@@ -21,11 +21,11 @@ export function createLogger({ logLevel }: ServeFlags): Logger {
 
 /** What the options of a command say about a service. Throws `ConfigError`. */
 export function serviceOptions(flags: ServeFlags, { backend }: OpenedBackend) {
-  const { drain: drainMs, origin: allowedOrigins, introspection } = flags;
+  const { role, drain: drainMs, origin: allowedOrigins, introspection } = flags;
   const { trustedDocuments: file } = flags;
   const trustedDocuments =
     file === undefined ? undefined : { documents: readTrustedDocuments(file) };
-  return { backend, drainMs, allowedOrigins, introspection, trustedDocuments };
+  return { backend, role, drainMs, allowedOrigins, introspection, trustedDocuments };
 }
 
 export interface Listening {

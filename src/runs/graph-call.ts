@@ -22,6 +22,8 @@ export function configOf(
     configurable: {
       thread_id: run.threadId,
       run_id: run.id,
+      // Ours: above 1 what a node does to the world outside may have been done before.
+      run_attempt: run.epoch,
       graph_id: workflow.name,
       assistant_id: workflow.name,
       ...(fromCheckpointId !== null && { checkpoint_id: fromCheckpointId }),

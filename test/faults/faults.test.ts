@@ -7,9 +7,9 @@ import { onTestFailed, test } from "vitest";
 import { startProxy } from "../cli/run/tcp-proxy.ts";
 import { createRandom, type Random } from "../runs/ingest/random.ts";
 import { startRestartableServer, type RestartableServer } from "../support/restartable-server.ts";
-import type { EventFields } from "../support/result.ts";
 import { startRun } from "../support/stepped.ts";
 import { expectWholeRun } from "./expect-whole-run.ts";
+import { haveAllMoved, stepsOf } from "./progress.ts";
 import { connectForEver, KINDS, watchRun, type Watcher } from "./watchers.ts";
 
 const FOLDER = fileURLToPath(new URL("fixtures/", import.meta.url));
@@ -94,35 +94,6 @@ async function beAlive(
 }
 
 const wasEarly = new WeakSet<RestartableServer>();
-
-/** Whether every run that has not ended has come two steps further: the first is in a checkpoint. */
-function haveAllMoved(
-  before: ReadonlyMap<string, number>,
-  now: ReadonlyMap<string, number>,
-): boolean {
-  return [...now].every(([runId, steps]) => steps >= (before.get(runId) ?? 0) + 2);
-}
-
-/** How many steps of its own graph each run has made, as far as anybody has seen; once ended, any number. */
-function stepsOf(watchers: readonly Watcher[]): ReadonlyMap<string, number> {
-  const steps = new Map<string, number>();
-  for (const { runId, events } of watchers) {
-    const count = isFinished(events) ? Infinity : events.filter(endsStep).length;
-    steps.set(runId, Math.max(count, steps.get(runId) ?? 0));
-  }
-  return steps;
-}
-
-function isFinished(events: readonly EventFields[]): boolean {
-  const { runStatus } = events.at(-1) ?? {};
-  return runStatus === "SUCCEEDED" || runStatus === "FAILED";
-}
-
-/** Of the steps of a round, those of one task. */
-function endsStep({ __typename, node, namespace }: EventFields): boolean {
-  const isRoot = Array.isArray(namespace) && namespace.length === 0;
-  return __typename === "StateUpdate" && isRoot && (node === "plan" || node === "review");
-}
 
 function abortAtEnd(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
