@@ -43,7 +43,8 @@ export interface ServiceOptions {
   readonly backend?: Backend | undefined;
   /**
    * What this process does where several share a backend: `gateway` serves clients and executes
-   * nothing, `worker` executes runs, whoever started them. Only `postgres()` and `redis()` can be shared.
+   * nothing, `worker` executes runs, whoever started them, and serves nobody. Only `postgres()` and
+   * `redis()` can be shared.
    * @default "both"
    */
   readonly role?: Role | undefined;
@@ -109,6 +110,8 @@ export interface Service extends AsyncDisposable {
   /** The GraphQL schema, for your own server or for printing. */
   readonly schema: GraphQLSchema;
   readonly endpoint: string;
+  /** Whether clients may come: not to a `worker`, of which `serve` shows only how it goes. */
+  readonly servesClients: boolean;
   /** Whether it tells who asks: if not, everybody who reaches it is served alike. */
   readonly isAuthenticated: boolean;
   /** As given. */
@@ -209,6 +212,7 @@ export function createService(options: ServiceOptions): Service {
   return {
     schema,
     endpoint,
+    servesClients: role !== "worker",
     isAuthenticated: false,
     allowedOrigins,
     letsIn,

@@ -58,9 +58,7 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
       console.log(
         [
           `langgraph-graphql ${version} serves ${Object.keys(workflows).join(", ")}`,
-          `  ${hasGraphiql(flags) ? "GraphiQL " : "HTTP, SSE"}  ${server.url}`,
-          `  WebSocket  ${server.url.replace("http", "ws")}`,
-          `  ${WHO_MAY_USE_IT[server.exposure]}`,
+          ...(service.servesClients ? addresses(server, flags) : workerAddresses(server)),
           `  ${whereRunsAre(opened)}`,
         ].join("\n"),
       ),
@@ -72,6 +70,19 @@ export async function listen({ service, workflows, opened, flags }: Listening): 
       await opened.backend[Symbol.asyncDispose]();
     },
   };
+}
+
+function addresses({ url, exposure }: ServerHandle, flags: ServeFlags): readonly string[] {
+  return [
+    `  ${hasGraphiql(flags) ? "GraphiQL " : "HTTP, SSE"}  ${url}`,
+    `  WebSocket  ${url.replace("http", "ws")}`,
+    `  ${WHO_MAY_USE_IT[exposure]}`,
+  ];
+}
+
+/** Of a process that clients have no business with. */
+function workerAddresses({ url }: ServerHandle): readonly string[] {
+  return [`  as a worker: it executes runs, and serves ${new URL("/readyz", url).href} only`];
 }
 
 async function openPort(service: Service, flags: ServeFlags): Promise<ServerHandle> {

@@ -69,7 +69,9 @@ export interface ServerHandle extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<ServerHandle> {
   const { service, port = 4000, host = "localhost", allowUnauthenticated = false } = options;
-  const { isAuthenticated, endpoint, allowedOrigins } = service;
+  const { endpoint, allowedOrigins } = service;
+  // Of a worker there is nothing to use.
+  const isAuthenticated = service.isAuthenticated || !service.servesClients;
   const exposure = exposureOf({ isAuthenticated, host, allowUnauthenticated });
   const isForUs = (name: string | undefined): boolean =>
     exposure !== "this machine" || isOwnHost(name, allowedOrigins);
@@ -83,6 +85,7 @@ export async function serve(options: ServeOptions): Promise<ServerHandle> {
     if (name !== undefined && !isForUs(name)) return withSecurityHeaders(refusal(name));
     const answered =
       (await operatorPages(request)) ??
+      (service.servesClients ? undefined : notServed()) ??
       (page && ((await page(request)) ?? toPage(request, endpoint)));
     if (answered) return withSecurityHeaders(answered);
     return breaksOff(await service.fetch(request), res);
@@ -118,6 +121,12 @@ function createPage({ service, graphiql = !isProduction() }: ServeOptions) {
     tabs: [],
     ...given,
   });
+}
+
+function notServed(): Response {
+  const message = "This process only executes runs: ask one whose role is gateway, or both";
+  const errors = [{ message, extensions: { code: "NOT_FOUND" } }];
+  return Response.json({ errors }, { status: 404 });
 }
 
 function refusal(host: string): Response {

@@ -39,7 +39,8 @@ export function acceptUpgrades(
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", destroyThis);
     if (!isForUs(request.headers.host)) return refuse(socket, "403 Forbidden");
-    if (pathOf(request) !== service.endpoint) return refuse(socket, "404 Not Found");
+    if (pathOf(request) !== service.endpoint || !service.servesClients)
+      return refuse(socket, "404 Not Found");
     // CORS does not cover WebSockets: any page may open one, with the user's cookies.
     if (!service.letsIn(request)) return refuse(socket, "403 Forbidden");
     handshake.handleUpgrade(request, socket, head, (accepted) => {
