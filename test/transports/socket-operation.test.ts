@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { ServiceStoppingError } from "../../src/errors.ts";
+import { BackendUnavailableError, ServiceStoppingError } from "../../src/errors.ts";
 import type { Observer } from "../../src/events/observer.ts";
 import type { Frame, TickFrame } from "../../src/projection/frame.ts";
 import type { Frames } from "../../src/projection/watch.ts";
@@ -133,6 +134,16 @@ test("when the service stops the operation counts as ended, but completes only w
   await operation.return();
   await next;
   expect(ended).toEqual([operation]);
+});
+
+test("when the runs cannot be read for long the socket closes so that its client comes back", async () => {
+  await using pair = await openSocketPair();
+  const { operation, say } = operationOn(pair);
+  void operation.next();
+  const closed = once(pair.client, "close");
+  say().error(new BackendUnavailableError());
+  // Try again later: graphql-ws' client does, with its operations.
+  expect((await closed)[0]).toBe(1013);
 });
 
 test("an operation whose socket has closed reads nothing", async () => {
