@@ -83,9 +83,10 @@ test.each(["SIGINT", "SIGTERM"] as const)(
       method: "POST",
       headers: { "content-type": "application/json", accept: "text/event-stream" },
       body: JSON.stringify({
-        query: `subscription { runWorkflow(input: { report: { items: ${JSON.stringify(
-          Array.from({ length: 1_000 }, String),
-        )} } }) { ... on ProgressEvent { current } } }`,
+        query: `subscription ($items: [String!]!) {
+          runWorkflow(input: { report: { items: $items } }) { ... on ProgressEvent { current } }
+        }`,
+        variables: { items: Array.from({ length: 1_000 }, String) },
       }),
     });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
