@@ -3,6 +3,9 @@ import { ConfigError } from "./errors.ts";
 /** `setTimeout` takes no more (24.8 days); it would fire at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** What a limit that is off is, unless it is a time. */
+export const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
 /** Limits as users give them: plain data, so that a file can say it. `false` switches one off. */
 export type LimitOptions<Limits> = {
   readonly [Name in keyof Limits]?: number | false | undefined;
@@ -26,7 +29,7 @@ export function withDefaults<Limits extends { readonly [Name in keyof Limits]: n
 }
 
 function read(name: string, limit: number | false): number {
-  const most = name.endsWith("Ms") ? MAX_TIMEOUT_MS : Number.MAX_SAFE_INTEGER;
+  const most = name.endsWith("Ms") ? MAX_TIMEOUT_MS : NO_LIMIT;
   if (limit === false) return most;
   if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
   throw new ConfigError(

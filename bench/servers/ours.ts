@@ -31,6 +31,7 @@ const service = createService({
     maxConcurrentRuns: 1_000,
     maxEventsPerRun: 10_000_000,
     maxBytesPerRun: 2 ** 40,
+    maxEventBytes: false,
     runTimeoutMs: false,
     maxSubscriptionsPerSocket: false,
   },

@@ -9,7 +9,15 @@ export function implementObservedEvents({ builder, names, refs }: Api): void {
     fields: (t) => ({
       changedKeys: t.stringList({
         description: "The keys that changed.",
-        resolve: ({ event }) => Object.keys(changesOf(event.changes)),
+        resolve: ({ event }) => {
+          const kept = Object.keys(changesOf(event.changes));
+          return event.truncatedKeys ? [...kept, ...event.truncatedKeys] : kept;
+        },
+      }),
+      truncatedKeys: t.stringList({
+        description:
+          "The changed keys that are in `changes` and `state` no more, since an event may not be so large: see the thread's state.",
+        resolve: ({ event }) => [...(event.truncatedKeys ?? [])],
       }),
       changes: t.field({
         type: "JSON",
@@ -37,14 +45,16 @@ export function implementObservedEvents({ builder, names, refs }: Api): void {
         resolve: ({ event }) => event.messageId,
       }),
       content: t.string({
-        description: "The text of this piece.",
+        description:
+          "The text of this piece; the beginning of one that is larger than an event may be.",
         resolve: ({ event }) => event.content,
       }),
       // Not `message`: that is text in `CompleteEvent`, and one operation may select both.
       raw: t.field({
         type: "JSON",
         nullable: true,
-        description: "The piece as LangChain has it: tool calls, content blocks, usage.",
+        description:
+          "The piece as LangChain has it: tool calls, content blocks, usage; null for one that is larger than an event may be.",
         resolve: ({ event }) => event.message,
       }),
     }),

@@ -79,20 +79,22 @@ export function implementRunEvent({ refs, catalog }: Api): void {
     fields: (t) => ({
       type: t.string({
         nullable: true,
-        description: "The `type` of the payload, if it is an object with one.",
+        description: "The `type` of what was written, if it is an object with one.",
         resolve: typeOf,
       }),
       payload: t.field({
         type: "JSON",
         nullable: true,
-        description: "What was written, whole.",
+        description:
+          "What was written, whole; null for what is larger than an event may be, as `CustomEvent.problems` say.",
         resolve: ({ event }) => event.payload,
       }),
     }),
   });
 }
 
-function typeOf({ event: { payload } }: WrittenSource): string | null {
+function typeOf({ event: { payload, type } }: WrittenSource): string | null {
+  if (type !== undefined) return type;
   const isObject = typeof payload === "object" && payload !== null && !Array.isArray(payload);
   return isObject && typeof payload["type"] === "string" ? payload["type"] : null;
 }

@@ -29,8 +29,10 @@ export interface WrittenBody {
   readonly kind: "written";
   /** The declared event it is, such as `progress`; `null` when it is none or not valid as one. */
   readonly event: string | null;
-  /** What was written, whole. */
+  /** What was written, whole; `null` for what is larger than an event may be. */
   readonly payload: JsonValue;
+  /** The `type` of a payload that is not kept. */
+  readonly type?: string;
   /** What the declaration's schema made of it, where that differs from `payload`. */
   readonly data?: JsonObject;
   /** Why it is not the event that its `type` names. */
@@ -41,6 +43,8 @@ export interface WrittenBody {
 export interface StateBody {
   readonly kind: "state";
   readonly changes: JsonValue;
+  /** The keys whose changes are left out, since all of them are larger than an event may be. */
+  readonly truncatedKeys?: readonly string[];
 }
 
 /** A piece of a chat model's answer, or all of it when the model does not stream. */

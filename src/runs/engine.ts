@@ -79,7 +79,7 @@ export class Engine implements AsyncDisposable {
    * Starts a run, or finds the one that was started under this id before.
    *
    * Throws `BadUserInputError` (unknown workflow, input that the graph refuses, malformed id),
-   * `RunConflictError` (the id belongs to another run), `NotFoundError` (an unknown checkpoint, or
+   * `RunConflictError` (the id belongs to another run), `LimitExceededError`, `NotFoundError` (an unknown checkpoint, or
    * somebody else's thread) or `ThreadBusyError`.
    */
   async start(request: StartRequest): Promise<Started> {

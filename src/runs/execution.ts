@@ -12,6 +12,7 @@ import type { Logger } from "../logger.ts";
 import type { WorkflowTelemetry } from "../telemetry.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
+import { bounded, type EventBounds } from "./bounded-event.ts";
 import { CheckpointPruner } from "./checkpoint-pruner.ts";
 import { chunkToEvent } from "./chunk-to-event.ts";
 import { cancelled, ended, failed, refused, type Ending } from "./ending.ts";
@@ -39,7 +40,7 @@ export interface ExecutionOptions {
   readonly workflow: Workflow;
   readonly ingest: Ingest;
   readonly backend: Backend;
-  readonly limits: RecordLimits;
+  readonly limits: RecordLimits & EventBounds;
   readonly untypedEvents: UntypedEvents;
   readonly exposeErrors: boolean;
   readonly clock: () => Date;
@@ -238,7 +239,7 @@ export class Execution {
     workflow: Workflow,
     { graph, saver, config, taskWrites, plan, past }: Prepared,
   ): Promise<IngestOutcome> {
-    const { run, ingest, untypedEvents } = this.#options;
+    const { run, ingest, untypedEvents, limits } = this.#options;
     return ingest({
       graph,
       input: toInput(plan.start, run, workflow),
@@ -247,12 +248,14 @@ export class Execution {
       signal: this.#abort.signal,
       observe: workflow.observe,
       onChunk: (chunk, origin) => {
-        const body = chunkToEvent(chunk, workflow.events, (error) => this.#describe(error));
+        const whole = chunkToEvent(chunk, workflow.events, (error) => this.#describe(error));
+        const event = bounded(whole, limits);
+        const { body } = event;
         const { taskId } = origin;
         if (body.kind === "state" && taskId !== null && past.hasUpdate(taskId, body.changes))
           return;
         untypedEvents.report(workflow.name, body, origin);
-        this.#recorder.record(body, origin);
+        this.#recorder.record(event, origin);
       },
     });
   }

@@ -3,25 +3,21 @@ import { StaleWriterError } from "../errors.ts";
 import type { EventLog } from "../events/event-log.ts";
 import {
   RUN_ORIGIN,
-  type EventBody,
   type EventOrigin,
   type RunEvent,
   type RunStatus,
   type StatusBody,
 } from "../events/run-event.ts";
 import type { Wakeups } from "../events/wakeups.ts";
-import { jsonSize } from "../json.ts";
 import type { WorkflowTelemetry } from "../telemetry.ts";
 import { whileUnavailable } from "../while-unavailable.ts";
+import { sized, type SizedBody } from "./bounded-event.ts";
 import { outsideNodes } from "./outside-nodes.ts";
 import type { RunPatch } from "./run.ts";
 
 /** One append takes at most so much: other runs and sockets get their turn in between. */
 const MAX_SLICE_EVENTS = 250;
 const MAX_SLICE_BYTES = 256 * 1024;
-
-/** What an event weighs beside its payload, roughly, in bytes. */
-const EVENT_OVERHEAD_BYTES = 100;
 
 /** How long what was recorded is held for an engine that cannot be reached, unless the run is lost before. */
 const PATIENCE_MS = 30_000;
@@ -97,23 +93,22 @@ export class Recorder {
   }
 
   /** Records what the graph said. Does nothing once the run has ended or the limits are passed. */
-  record(body: EventBody, origin: EventOrigin): void {
+  record(sizedBody: SizedBody, origin: EventOrigin): void {
     if (!this.#isOpen || this.#isOverLimit) return;
-    const bytes = sizeOf(body);
     this.#events += 1;
-    this.#bytes += bytes;
+    this.#bytes += sizedBody.bytes;
     const { limits, onLimit } = this.#options;
     if (this.#events > limits.maxEvents || this.#bytes > limits.maxBytes) {
       this.#isOverLimit = true;
       onLimit();
       return;
     }
-    this.#add(body, origin, bytes, undefined);
+    this.#add(sizedBody, origin, undefined);
   }
 
   /** Records a change of the run's status, and of its record with it. */
   recordStatus(body: StatusBody, patch: RunPatch): void {
-    if (this.#isOpen) this.#add(body, RUN_ORIGIN, sizeOf(body), patch);
+    if (this.#isOpen) this.#add(sized(body), RUN_ORIGIN, patch);
   }
 
   /**
@@ -149,7 +144,7 @@ export class Recorder {
     this.#taken = 0;
   }
 
-  #add(body: EventBody, origin: EventOrigin, bytes: number, patch: RunPatch | undefined): void {
+  #add({ body, bytes }: SizedBody, origin: EventOrigin, patch: RunPatch | undefined): void {
     this.#seq += 1;
     const event: RunEvent = {
       seq: this.#seq,
@@ -226,20 +221,5 @@ export class Recorder {
       this.#taken = 0;
     }
     return events.length === 0 ? undefined : { events, patch, statuses };
-  }
-}
-
-function sizeOf(body: EventBody): number {
-  switch (body.kind) {
-    case "written":
-      return EVENT_OVERHEAD_BYTES + jsonSize(body.payload) + jsonSize(body.data ?? null);
-    case "state":
-      return EVENT_OVERHEAD_BYTES + jsonSize(body.changes);
-    case "message":
-      return EVENT_OVERHEAD_BYTES + jsonSize(body.message);
-    case "node":
-      return EVENT_OVERHEAD_BYTES;
-    case "status":
-      return EVENT_OVERHEAD_BYTES + jsonSize(body.output ?? null);
   }
 }

@@ -14,6 +14,7 @@ import {
   type StartRequest,
 } from "./new-run.ts";
 import type { Run } from "./run.ts";
+import { StartLimits } from "./start-limits.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
 import { NOT_ENDED, type Threads } from "./threads.ts";
 import type { Worker } from "./worker.ts";
@@ -38,9 +39,11 @@ const PAGE = 100;
 /** Makes runs, once it is sure that they may be. */
 export class Starter {
   readonly #options: StarterOptions;
+  readonly #startLimits: StartLimits;
 
   constructor(options: StarterOptions) {
     this.#options = options;
+    this.#startLimits = new StartLimits({ runs: options.backend.runs, limits: options.limits });
   }
 
   /** As `Engine.start` promises. */
@@ -105,12 +108,22 @@ export class Starter {
     return locks.run(run.threadId, async () => {
       // The thread and its checkpoints may be gone by the time that it is our turn.
       await check();
+      // Started again while it waited for its turn: that is never too much.
+      const since = request.runId === undefined ? undefined : await backend.runs.get(run.id);
+      if (since) return found(since, run);
+      const takeBack = await this.#startLimits.admit(run.viewer);
       const placed = mayWait(request) ? { ...run, createdAt: await this.#timeAfter(run) } : run;
       const first = queuedEvent(placed, { seq: 1, now: placed.createdAt });
-      const { run: stored, isNew } = await backend.runs.create(placed, first, {
-        mayWait: mayWait(request),
-      });
-      if (!isNew) return found(stored, run);
+      const { run: stored, isNew } = await backend.runs
+        .create(placed, first, { mayWait: mayWait(request) })
+        .catch((error: unknown) => {
+          takeBack();
+          throw error;
+        });
+      if (!isNew) {
+        takeBack();
+        return found(stored, run);
+      }
       telemetry.workflow(run.workflow).appended(1, ["queued"]);
       // Once it is stored: what is refused, or was started before, takes nobody's place.
       if (request.whenBusy === "replace") await this.#cancelBefore(stored);

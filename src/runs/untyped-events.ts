@@ -16,7 +16,7 @@ export class UntypedEvents {
 
   report(workflow: string, body: EventBody, { node }: EventOrigin): void {
     if (body.kind !== "written" || body.event !== null) return;
-    const type = isJsonObject(body.payload) ? body.payload["type"] : undefined;
+    const type = isJsonObject(body.payload) ? body.payload["type"] : body.type;
     const key = JSON.stringify([workflow, node, type]);
     if (this.#reported.has(key) || this.#reported.size === MAX_REPORTS) return;
     this.#reported.add(key);

@@ -8,6 +8,7 @@ import { chooseIngest } from "./ingest/choose-ingest.ts";
 import { isFinal, type Run } from "./run.ts";
 import { UntypedEvents } from "./untyped-events.ts";
 import type { Telemetry } from "../telemetry.ts";
+import { NO_LIMIT } from "../limits.ts";
 import { within } from "../within.ts";
 
 const LEASE_MS = 4_000;
@@ -129,6 +130,9 @@ export class Worker implements AsyncDisposable {
 
   async #claimAll(): Promise<void> {
     const { backend, owner, limits, logger, workflows } = this.#options;
+    const perViewer = limits.maxConcurrentRunsPerViewer;
+    // Without it, backends need not count.
+    const maxPerViewer = perViewer === NO_LIMIT ? undefined : perViewer;
     try {
       while (this.#claimAgain && !this.#isClosed) {
         this.#claimAgain = false;
@@ -140,6 +144,7 @@ export class Worker implements AsyncDisposable {
           owner,
           leaseMs: LEASE_MS,
           limit,
+          maxPerViewer,
           // Runs of others wait until their workflow is served again.
           workflows: [...workflows.keys()],
         });
@@ -160,7 +165,11 @@ export class Worker implements AsyncDisposable {
       workflow,
       ingest: chooseIngest(workflow.graph, logger),
       backend,
-      limits: { maxEvents: limits.maxEventsPerRun, maxBytes: limits.maxBytesPerRun },
+      limits: {
+        ...limits,
+        maxEvents: limits.maxEventsPerRun,
+        maxBytes: limits.maxBytesPerRun,
+      },
       untypedEvents: this.#untypedEvents,
       exposeErrors,
       clock,

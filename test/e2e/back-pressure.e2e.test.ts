@@ -51,7 +51,7 @@ async function serviceOn(backend: Backend): Promise<RunningService> {
   const service = await startService({
     workflows: { flood },
     backend,
-    limits: { maxSubscriptionsPerSocket: 50 },
+    limits: { maxSubscriptionsPerSocket: 50, maxEventBytes: false },
   });
   disposables.push(backend, service);
   return service;

@@ -182,7 +182,10 @@ const special = new StateGraph(z.object({ what: z.string(), odd: z.unknown() }))
 let service: RunningService;
 
 beforeAll(async () => {
-  service = await startService({ workflows: { payloads: { graph: payloads, events }, special } });
+  service = await startService({
+    workflows: { payloads: { graph: payloads, events }, special },
+    limits: { maxEventBytes: false },
+  });
 });
 afterAll(() => service[Symbol.asyncDispose]());
 

@@ -1,12 +1,13 @@
 import { expect, test, vi } from "vitest";
 import { memory } from "../../src/backends/memory/index.ts";
 import { StaleWriterError } from "../../src/errors.ts";
-import { RUN_ORIGIN, type EventBody } from "../../src/events/run-event.ts";
+import { RUN_ORIGIN } from "../../src/events/run-event.ts";
+import { sized, type SizedBody } from "../../src/runs/bounded-event.ts";
 import { Recorder, type RecorderOptions } from "../../src/runs/recorder.ts";
 import { newRun, queued } from "../../src/testing/fixtures.ts";
 import { NO_TELEMETRY } from "../../src/telemetry.ts";
 
-const wrote = (payload: string): EventBody => ({ kind: "written", event: null, payload });
+const wrote = (payload: string): SizedBody => sized({ kind: "written", event: null, payload });
 
 test("a burst is appended in slices, with a turn of the event loop between them", async () => {
   const { recorder, log, read } = await start();
