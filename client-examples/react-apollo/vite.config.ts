@@ -11,6 +11,4 @@ export default defineConfig({
   plugins: [react()],
   server: { proxy },
   preview: { proxy },
-  // `file:../..` is a link: without this its files would be served from outside of the folder.
-  build: { sourcemap: true },
 });
