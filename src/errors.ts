@@ -46,6 +46,18 @@ export class BadUserInputError extends ServiceError {
   }
 }
 
+/**
+ * It is not known who asks: nothing was shown that tells so, or it is not good, or no longer.
+ * Ask again with a fresh token.
+ */
+export class UnauthenticatedError extends ServiceError {
+  readonly code = "UNAUTHENTICATED";
+
+  constructor(message = "Say who you are: no token, or none that is good, came with the request") {
+    super(message);
+  }
+}
+
 /** The request is understood and not allowed as it was made; the message says what would be. */
 export class ForbiddenError extends ServiceError {
   readonly code = "FORBIDDEN";
@@ -80,7 +92,8 @@ export class NotFoundError extends ServiceError {
 }
 
 /**
- * The `runId` names a run that was started with another workflow or input.
+ * The `runId` names a run that was started with another workflow or input, or by somebody else: the
+ * two are not told apart.
  * Take a new `runId`, or follow the existing run with `workflowEvents`.
  */
 export class RunConflictError extends ServiceError {

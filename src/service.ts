@@ -3,6 +3,9 @@ import type { GraphQLSchema } from "graphql";
 import { CloseCode } from "graphql-ws";
 import { pino } from "pino";
 import type { WebSocket } from "ws";
+import { Access } from "./access/access.ts";
+import { createAuthenticator, type Authenticate } from "./access/authenticate.ts";
+import type { Authorize } from "./access/authorize.ts";
 import { fieldConflicts } from "./api/field-conflicts.ts";
 import type { SchemaOptions } from "./api/schema-options.ts";
 import { createSchema } from "./api/schema.ts";
@@ -60,6 +63,14 @@ export interface ServiceOptions {
   readonly schema?: SchemaOptions | undefined;
   /** Bounds; those left out have their defaults, and `false` switches one off. */
   readonly limits?: LimitOptions<EngineLimits & TransportLimits> | undefined;
+  /**
+   * Tells who asks, on every transport alike; nobody else gets in. Runs and threads belong to whoever
+   * started them, and do not exist for others. `jwt` and `apiKeys` are ready ones.
+   * @default nobody is identified, and all runs are everybody's
+   */
+  readonly authenticate?: Authenticate | undefined;
+  /** Whether a viewer may do something: see {@link Authorize}. @default everything with what is theirs */
+  readonly authorize?: Authorize | undefined;
   /**
    * Other sites whose pages may use the API, with their visitors' cookies: `https://app.example.com`.
    * Those of the server's own origin always may, and programs.
@@ -150,12 +161,15 @@ export function createService(options: ServiceOptions): Service {
     { ...DEFAULT_LIMITS, ...DEFAULT_TRANSPORT_LIMITS },
     options.limits ?? {},
   );
+  const isAuthenticated = options.authenticate !== undefined;
+  const authenticate = createAuthenticator(options.authenticate);
   const drainMs = checkDrain(options.drainMs ?? DEFAULT_DRAIN_MS);
 
   // graph → ingest → recorder → event log → follow
   const workflows = createWorkflows(options.workflows);
   const backend = options.backend ?? memory();
   const role = checkRole(options.role ?? "both", backend);
+  const access = new Access({ isAuthenticated, authorize: options.authorize });
   const metrics: Metrics = new Metrics({
     openRuns: () => backend.runs.countOpen({}),
     lag: () => engine.lag(),
@@ -165,6 +179,7 @@ export function createService(options: ServiceOptions): Service {
   const engine: Engine = new Engine({
     workflows,
     backend,
+    access,
     role,
     limits,
     drainMs,
@@ -189,6 +204,7 @@ export function createService(options: ServiceOptions): Service {
     compile: options.compile ?? true,
     trustedDocuments: options.trustedDocuments,
     limits,
+    authenticate,
     logger,
     telemetry,
   });
@@ -197,7 +213,7 @@ export function createService(options: ServiceOptions): Service {
     limits.maxBodyBytes,
     pipeline.fetchAPI,
   );
-  const sockets = createWebSocketTransport(pipeline, limits, logger);
+  const sockets = createWebSocketTransport({ pipeline, authenticate, limits, logger, telemetry });
 
   const letsIn: Service["letsIn"] = ({ headers }) =>
     origins.letIn({
@@ -213,7 +229,7 @@ export function createService(options: ServiceOptions): Service {
     schema,
     endpoint,
     servesClients: role !== "worker",
-    isAuthenticated: false,
+    isAuthenticated,
     allowedOrigins,
     letsIn,
     limits,

@@ -1,6 +1,6 @@
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { checkMayWrite, viewerOf } from "./context.ts";
+import { callerOf, checkMayWrite } from "./context.ts";
 
 /** `Mutation.cancelRun`. */
 export function addCancelRun({ builder, names, refs, engine }: Api): void {
@@ -17,7 +17,7 @@ export function addCancelRun({ builder, names, refs, engine }: Api): void {
       args: { runId: t.arg.id({ required: true }) },
       resolve: async (_root, { runId }, context) => {
         checkMayWrite(context);
-        return { run: await engine.cancel(runId, viewerOf(context)) };
+        return { run: await engine.cancel(runId, callerOf(context)) };
       },
     }),
   );

@@ -1,5 +1,5 @@
 import type { Api } from "./api.ts";
-import { checkMayWrite, viewerOf } from "./context.ts";
+import { callerOf, checkMayWrite } from "./context.ts";
 
 /** `Mutation.deleteThread`. */
 export function addDeleteThread({ builder, names, engine }: Api): void {
@@ -16,7 +16,7 @@ export function addDeleteThread({ builder, names, engine }: Api): void {
       args: { threadId: t.arg.id({ required: true }) },
       resolve: async (_root, { threadId }, context) => {
         checkMayWrite(context);
-        await engine.threads.delete(threadId, viewerOf(context));
+        await engine.threads.delete(threadId, callerOf(context));
         return { threadId };
       },
     }),

@@ -16,7 +16,7 @@ import {
 } from "graphql";
 import { BadUserInputError, NotFoundError } from "../errors.ts";
 import type { Api } from "./api.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { callerOf, type ApiContext } from "./context.ts";
 import { presenting } from "./present-errors.ts";
 
 /**
@@ -92,10 +92,10 @@ export function toSubgraph(schema: GraphQLSchema, api: Api): GraphQLSchema {
 
 function entitiesOf({ names, engine }: Api): ReadonlyMap<string, Entity> {
   return new Map<string, Entity>([
-    [names.type("Run"), { key: "id", resolve: (id, context) => engine.get(id, viewerOf(context)) }],
+    [names.type("Run"), { key: "id", resolve: (id, context) => engine.get(id, callerOf(context)) }],
     [
       names.type("Thread"),
-      { key: "id", resolve: (id, context) => engine.threads.get(id, viewerOf(context)) },
+      { key: "id", resolve: (id, context) => engine.threads.get(id, callerOf(context)) },
     ],
     [
       names.type("Workflow"),

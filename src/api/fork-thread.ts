@@ -1,6 +1,6 @@
 import type { Thread } from "../runs/thread.ts";
 import type { Api } from "./api.ts";
-import { checkMayWrite, viewerOf } from "./context.ts";
+import { callerOf, checkMayWrite } from "./context.ts";
 
 /** `Mutation.forkThread`. */
 export function addForkThread({ builder, names, refs, engine }: Api): void {
@@ -37,7 +37,7 @@ export function addForkThread({ builder, names, refs, engine }: Api): void {
         checkMayWrite(context);
         const thread = await engine.threads.fork({
           threadId,
-          viewer: viewerOf(context),
+          caller: callerOf(context),
           checkpointId: checkpointId ?? undefined,
           newThreadId: newThreadId ?? undefined,
         });

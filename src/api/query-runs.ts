@@ -1,5 +1,5 @@
 import type { Api } from "./api.ts";
-import { viewerOf } from "./context.ts";
+import { callerOf } from "./context.ts";
 import { pageArgs } from "./page.ts";
 import { readRuns, RUNS_PAGE } from "./run-connection.ts";
 
@@ -21,7 +21,7 @@ export function addRunQueries(api: Api): void {
       nullable: true,
       description: "A run; an error with the code NOT_FOUND when there is none.",
       args: { id: t.arg.id({ required: true }) },
-      resolve: (_root, { id }, context) => engine.get(id, viewerOf(context)),
+      resolve: (_root, { id }, context) => engine.get(id, callerOf(context)),
     }),
   );
 

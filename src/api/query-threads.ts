@@ -1,6 +1,6 @@
 import type { Thread } from "../runs/thread.ts";
 import type { Api } from "./api.ts";
-import { viewerOf } from "./context.ts";
+import { callerOf } from "./context.ts";
 import { checkFirst, pageArgs, type PageSize } from "./page.ts";
 
 const THREADS_PAGE: PageSize = { usual: 20, most: 100 };
@@ -31,7 +31,7 @@ export function addThreadQueries({ builder, names, refs, engine }: Api): void {
       nullable: true,
       description: "A thread; an error with the code NOT_FOUND when there is none.",
       args: { id: t.arg.id({ required: true }) },
-      resolve: (_root, { id }, context) => engine.threads.get(id, viewerOf(context)),
+      resolve: (_root, { id }, context) => engine.threads.get(id, callerOf(context)),
     }),
   );
 
@@ -44,7 +44,7 @@ export function addThreadQueries({ builder, names, refs, engine }: Api): void {
       resolve: async (_root, { first, after }, context) => {
         checkFirst(first, THREADS_PAGE);
         const page = { first, after: after ?? undefined };
-        const { threads, hasMore } = await engine.threads.list(page, viewerOf(context));
+        const { threads, hasMore } = await engine.threads.list(page, callerOf(context));
         return { nodes: threads, hasMore };
       },
     }),

@@ -1,6 +1,6 @@
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { checkMayWrite, viewerOf } from "./context.ts";
+import { callerOf, checkMayWrite } from "./context.ts";
 
 /** `Mutation.resumeRun`. */
 export function addResumeRun({ builder, names, refs, engine }: Api): void {
@@ -39,7 +39,7 @@ export function addResumeRun({ builder, names, refs, engine }: Api): void {
           interruptId,
           value: value ?? null,
         }));
-        return { run: await engine.resume(runId, given, viewerOf(context)) };
+        return { run: await engine.resume(runId, given, callerOf(context)) };
       },
     }),
   );

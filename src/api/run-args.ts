@@ -2,7 +2,7 @@ import { BadUserInputError } from "../errors.ts";
 import type { ContinueRequest, WhenBusy } from "../runs/engine.ts";
 import type { Api } from "./api.ts";
 import type { Arg } from "./builder.ts";
-import { checkMayWrite, viewerOf, type ApiContext } from "./context.ts";
+import { callerOf, checkMayWrite, type ApiContext } from "./context.ts";
 import type { StartedRun } from "./refs.ts";
 import { createRunOptions } from "./run-options.ts";
 import {
@@ -67,14 +67,18 @@ export interface GivenContinuation extends GivenOptions {
 }
 
 /**
- * Starts the run that those arguments ask for; `defaultRunId` names it if they do not. Throws what
+ * Starts the run that those arguments ask for; `defaultRunId` names it if they do not, and with
+ * `isWatched` its caller must be allowed to watch it as well. Throws what
  * `Engine.start` throws, problems of the input and the context under the arguments' names.
  */
 export async function startRun(
   api: Api,
   given: GivenRun,
   context: ApiContext | undefined,
-  defaultRunId?: string,
+  {
+    defaultRunId,
+    isWatched,
+  }: { readonly defaultRunId?: string | undefined; readonly isWatched?: boolean | undefined } = {},
 ): Promise<StartedRun> {
   checkMayWrite(context);
   const workflow = readWorkflow(api, { input: given.input, context: given.options?.context });
@@ -83,6 +87,7 @@ export async function startRun(
       ...requestOf(given, context, defaultRunId),
       ...workflow,
       threadId: given.threadId ?? undefined,
+      isWatched,
     }),
   );
 }
@@ -95,7 +100,7 @@ export async function continueThread(
 ): Promise<StartedRun> {
   checkMayWrite(context);
   const { threadId, options } = given;
-  const { workflow } = await api.engine.threads.get(threadId, viewerOf(context));
+  const { workflow } = await api.engine.threads.find(threadId, "continue", callerOf(context));
   const read = { workflow, input: null, context: readContext(api, workflow, options?.context) };
   return withGivenPaths(api, read, () =>
     api.engine.continue({ ...requestOf(given, context), threadId, context: read.context }),
@@ -108,7 +113,7 @@ function requestOf(
   defaultRunId?: string,
 ): Omit<ContinueRequest, "threadId" | "context"> {
   return {
-    viewer: viewerOf(context),
+    caller: callerOf(context),
     runId: runId ?? defaultRunId,
     timeoutMs: options?.timeoutMs ?? undefined,
     whenBusy: options?.whenBusy,

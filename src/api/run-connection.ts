@@ -1,6 +1,6 @@
 import type { RunFilter } from "../runs/run-store.ts";
 import type { Api } from "./api.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { callerOf, type ApiContext } from "./context.ts";
 import { checkFirst, type PageSize } from "./page.ts";
 import type { RunPage } from "./refs.ts";
 
@@ -31,6 +31,6 @@ export async function readRuns(
 ): Promise<RunPage> {
   checkFirst(first, RUNS_PAGE);
   const page = { first, after: after ?? undefined };
-  const { runs, hasMore } = await engine.list(filter, page, viewerOf(context));
+  const { runs, hasMore } = await engine.list(filter, page, callerOf(context));
   return { nodes: runs, hasMore };
 }

@@ -1,5 +1,5 @@
 import type { Api } from "./api.ts";
-import { viewerOf } from "./context.ts";
+import { callerOf } from "./context.ts";
 
 /** `RunStatusEvent`, and the small types it shares with `Run`. */
 export function implementRunStatusEvent({ refs, engine }: Api): void {
@@ -61,7 +61,7 @@ export function implementRunStatusEvent({ refs, engine }: Api): void {
       run: t.field({
         type: refs.run,
         description: "The run as it is now, which may be further than this event.",
-        resolve: ({ runId }, _args, context) => engine.get(runId, viewerOf(context)),
+        resolve: ({ runId }, _args, context) => engine.get(runId, callerOf(context)),
       }),
       output: t.field({
         type: "JSON",

@@ -2,7 +2,7 @@ import { v5 as uuidv5, validate as isUuid } from "uuid";
 import { BadUserInputError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { callerOf, type ApiContext } from "./context.ts";
 import { startRun, type GivenRun, type RunArgs } from "./run-args.ts";
 import {
   checkCursorIsOf,
@@ -60,7 +60,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
         checkRate(given.maxRate);
         const cursor = cursorFrom(given.after, context);
         const run = cursor
-          ? await engine.get(attachTo(given.runId, cursor.runId), viewerOf(context))
+          ? await engine.watch(attachTo(given.runId, cursor.runId), callerOf(context))
           : await start(given, context);
         checkCursorIsOf(run.id, cursor);
         return subscribeToRun(api, {
@@ -79,7 +79,10 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
   );
 
   async function start(given: GivenRun, context: ApiContext): Promise<Run> {
-    const { run } = await startRun(api, given, context, runIdOfOperation(context));
+    const { run } = await startRun(api, given, context, {
+      defaultRunId: runIdOfOperation(context),
+      isWatched: true,
+    });
     return run;
   }
 
@@ -87,7 +90,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
     const cancel = async (): Promise<void> => {
       // Where it goes on its clients come back, and are not seen from here.
       if (engine.isClosed || (await engine.isFollowed(run.id))) return;
-      await engine.cancel(run.id, viewerOf(context));
+      await engine.cancel(run.id, callerOf(context));
     };
     // It may have ended meanwhile, or be gone.
     setTimeout(() => void cancel().catch(() => undefined), DISCONNECT_GRACE_MS).unref();
@@ -109,5 +112,5 @@ function attachTo(runId: string | null | undefined, cursorRunId: string | undefi
 function runIdOfOperation(context: ApiContext | undefined): string | undefined {
   const operationId = context?.operationId;
   if (operationId === undefined || !isUuid(operationId)) return undefined;
-  return uuidv5(JSON.stringify([viewerOf(context), operationId]), OPERATION_NAMESPACE);
+  return uuidv5(JSON.stringify([callerOf(context).owner, operationId]), OPERATION_NAMESPACE);
 }

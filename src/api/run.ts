@@ -1,10 +1,10 @@
 import { type Cursor, formatCursor } from "../events/cursor.ts";
 import { checkCursor, checkReach } from "../events/follow.ts";
-import type { Viewer } from "../runs/engine.ts";
+import type { Caller } from "../access/caller.ts";
 import { isFinal, type Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
-import { viewerOf } from "./context.ts";
+import { callerOf } from "./context.ts";
 import { checkFirst, firstArg, type PageSize } from "./page.ts";
 import type { EventPageSource } from "./refs.ts";
 import { checkCursorIsOf, cursorFrom } from "./subscribe-to-run.ts";
@@ -62,7 +62,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
         type: refs.thread,
         nullable: true,
         description: "The same. Null, with an error, when it is deleted meanwhile.",
-        resolve: ({ threadId }, _args, context) => engine.threads.get(threadId, viewerOf(context)),
+        resolve: ({ threadId }, _args, context) => engine.threads.get(threadId, callerOf(context)),
       }),
       status: t.field({ type: refs.runStatus, resolve: ({ status }) => status }),
       isFinished: t.boolean({
@@ -123,7 +123,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
       oldestSeq: t.int({
         description: "The seq of the oldest event that is still stored.",
         resolve: async (run, _args, context) =>
-          (await engine.read(run, { after: 0, limit: 1 }, viewerOf(context))).oldestSeq,
+          (await engine.read(run, { after: 0, limit: 1 }, callerOf(context))).oldestSeq,
       }),
       lastSeq: t.exposeInt("lastSeq", { description: "The seq of the newest event." }),
       events: t.field({
@@ -146,7 +146,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
           checkFirst(first, EVENTS_PAGE);
           const cursor = cursorFrom(after, undefined);
           checkCursorIsOf(run.id, cursor);
-          return readPage(run, viewerOf(context), { from: cursor, first, only });
+          return readPage(run, callerOf(context), { from: cursor, first, only });
         },
       }),
     }),
@@ -154,11 +154,11 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
 
   async function readPage(
     run: Run,
-    viewer: Viewer,
+    caller: Caller,
     { from, first, only }: AskedPage,
   ): Promise<EventPageSource> {
     const before = Math.max(0, (from?.seq ?? 0) - 1);
-    const start = await engine.read(run, { after: before, limit: 1 }, viewer);
+    const start = await engine.read(run, { after: before, limit: 1 }, caller);
     if (from) checkCursor(start, from);
     const after = from?.seq ?? start.oldestSeq - 1;
     const nodes: EventSource[] = [];
@@ -166,7 +166,7 @@ export function implementRun(api: Api, events: WorkflowEventRefs): void {
     let last = { seq: after, attempt: own?.seq === after ? own.attempt : run.epoch };
     let lastSeq: number;
     do {
-      const page = await engine.read(run, { after: last.seq, limit: EVENTS_PAGE.most }, viewer);
+      const page = await engine.read(run, { after: last.seq, limit: EVENTS_PAGE.most }, caller);
       lastSeq = page.lastSeq;
       checkReach(page, last.seq);
       for (const event of page.events) {

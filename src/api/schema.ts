@@ -17,6 +17,7 @@ import { createEventCatalog } from "./event-catalog.ts";
 import { toSubgraph } from "./federation.ts";
 import { addForkThread } from "./fork-thread.ts";
 import { implementMessage } from "./message.ts";
+import { guardRoots } from "./guard-roots.ts";
 import { createNames, distinctNames, toFieldName, type Names } from "./names.ts";
 import { implementObservedEvents } from "./observed-events.ts";
 import { addRunQueries } from "./query-runs.ts";
@@ -110,14 +111,16 @@ export function createSchema(engine: Engine, logger: Logger, options: SchemaOpti
   implementWorkflowData(api, workflowInputs);
   const schema = builder.toSchema();
   checkSchema(schema);
-  presentErrors(schema.getQueryType());
-  presentErrors(schema.getMutationType());
-  presentErrors(schema.getSubscriptionType());
+  const finished = options.federation ? toSubgraph(schema, api) : schema;
+  guardRoots(finished, engine.access, names);
+  presentErrors(finished.getQueryType());
+  presentErrors(finished.getMutationType());
+  presentErrors(finished.getSubscriptionType());
   for (const name of ["Run", "Thread", "ThreadState"]) {
     presentErrors(schema.getType(names.type(name)) as GraphQLObjectType);
   }
   return {
-    schema: options.federation ? toSubgraph(schema, api) : schema,
+    schema: finished,
     names,
     toWorkflowInput: (workflow, input) => writeWorkflowInput(api, workflow, input),
   };

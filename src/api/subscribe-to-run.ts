@@ -5,7 +5,7 @@ import { checkCursor } from "../events/follow.ts";
 import type { Run } from "../runs/run.ts";
 import type { Api } from "./api.ts";
 import type { Arg } from "./builder.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { callerOf, type ApiContext } from "./context.ts";
 import { Conflation } from "./conflation.ts";
 import { errorOf, EventStream, type StreamItem } from "./event-stream.ts";
 import { sourceOf, type EventSource } from "./event-source.ts";
@@ -49,15 +49,15 @@ export async function subscribeToRun(
   const { run, cursor, only, maxRate, info, context, onLeave } = options;
   checkRate(maxRate);
   const after = cursor?.seq ?? 0;
-  const viewer = viewerOf(context);
-  const page = await engine.read(run, { after: Math.max(0, after - 1), limit: 1 }, viewer);
+  const caller = callerOf(context);
+  const page = await engine.read(run, { after: Math.max(0, after - 1), limit: 1 }, caller);
   checkCursor(page, { ...cursor, seq: after });
   if (page.closed && after === page.lastSeq) context?.onPastEnd?.();
   // Not the whole of it, with its input, for as long as somebody watches.
   const streamed = { id: run.id, createdAt: run.createdAt, workflow: run.workflow };
   return new EventStream({
     run: streamed,
-    follow: (observer) => engine.follow(streamed, after, { observer, viewer }),
+    follow: (observer) => engine.follow(streamed, after, { observer, caller }),
     typeNameOf: (event) => catalog.typeNameOf(event),
     only: only ? new Set(only) : namedTypes(info),
     statusType: names.type("RunStatusEvent"),

@@ -2,7 +2,7 @@ import { NotFoundError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
 import type { ThreadState } from "../runs/thread-state.ts";
 import type { Api } from "./api.ts";
-import { viewerOf, type ApiContext } from "./context.ts";
+import { callerOf, type ApiContext } from "./context.ts";
 
 /** `ThreadState`, and `ThreadHistory` with a page of them. */
 export function implementThreadState({ builder, names, refs, engine }: Api): void {
@@ -89,7 +89,7 @@ export function implementThreadState({ builder, names, refs, engine }: Api): voi
   async function runOf(runId: string | null, context: ApiContext | undefined): Promise<Run | null> {
     if (runId === null) return null;
     try {
-      return await engine.get(runId, viewerOf(context));
+      return await engine.get(runId, callerOf(context));
     } catch (error) {
       // Checkpoints of a named thread are kept for longer than its runs.
       if (error instanceof NotFoundError) return null;

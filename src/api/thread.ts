@@ -1,6 +1,5 @@
-import { NOT_ENDED } from "../runs/threads.ts";
 import type { Api } from "./api.ts";
-import { viewerOf } from "./context.ts";
+import { callerOf } from "./context.ts";
 import { checkFirst, firstArg, pageArgs, type PageSize } from "./page.ts";
 import { readRuns, RUNS_PAGE } from "./run-connection.ts";
 
@@ -29,18 +28,17 @@ export function implementThread(api: Api): void {
       }),
       isBusy: t.boolean({
         description: "Whether one of its runs has not ended.",
-        resolve: async ({ id }, _args, context) => {
-          const filter = { threadId: id, statuses: NOT_ENDED };
-          const { runs } = await engine.list(filter, { first: 1 }, viewerOf(context));
-          return runs.length > 0;
-        },
+        resolve: ({ id }) => engine.threads.isBusy(id),
       }),
       activeRun: t.field({
         type: refs.run,
         nullable: true,
         description:
           "The run that it is busy with, interrupted perhaps; others that have not ended wait for it. Null when there is none.",
-        resolve: async (thread) => (await engine.threads.activeRun(thread)) ?? null,
+        resolve: async ({ id }, _args, context) => {
+          const active = await engine.threads.activeRun(id);
+          return active ? engine.get(active.id, callerOf(context)) : null;
+        },
       }),
       state: t.field({
         type: refs.threadState,
@@ -51,8 +49,8 @@ export function implementThread(api: Api): void {
           checkpointId: t.arg.id({ required: false, description: "The newest when absent." }),
         },
         resolve: async (thread, { checkpointId }, context) => {
-          const viewer = viewerOf(context);
-          const state = await engine.threads.state(thread, viewer, checkpointId ?? undefined);
+          const caller = callerOf(context);
+          const state = await engine.threads.state(thread, caller, checkpointId ?? undefined);
           return state && { thread, state };
         },
       }),
@@ -69,8 +67,8 @@ export function implementThread(api: Api): void {
         resolve: async (thread, { first, before }, context) => {
           checkFirst(first, HISTORY_PAGE);
           const page = { first, before: before ?? undefined };
-          const viewer = viewerOf(context);
-          return { thread, ...(await engine.threads.history(thread, viewer, page)) };
+          const caller = callerOf(context);
+          return { thread, ...(await engine.threads.history(thread, caller, page)) };
         },
       }),
       runs: t.field({

@@ -1,7 +1,7 @@
 import { BadUserInputError } from "../errors.ts";
 import { isJsonObject } from "../json.ts";
 import type { Api } from "./api.ts";
-import { checkMayWrite, viewerOf } from "./context.ts";
+import { callerOf, checkMayWrite } from "./context.ts";
 import type { StateOfThread } from "./refs.ts";
 
 /** `Mutation.updateThreadState`. */
@@ -48,7 +48,7 @@ export function addUpdateThreadState({ builder, names, refs, engine }: Api): voi
         }
         return engine.threads.update({
           threadId,
-          viewer: viewerOf(context),
+          caller: callerOf(context),
           values,
           asNode: asNode ?? undefined,
           checkpointId: checkpointId ?? undefined,

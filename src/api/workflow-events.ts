@@ -1,5 +1,5 @@
 import type { Api } from "./api.ts";
-import { viewerOf } from "./context.ts";
+import { callerOf } from "./context.ts";
 import {
   checkCursorIsOf,
   cursorFrom,
@@ -35,7 +35,7 @@ export function addWorkflowEvents(api: Api, events: WorkflowEventRefs): void {
       subscribe: async (_root, { runId, after, only, maxRate }, context, info) => {
         const cursor = cursorFrom(after, context);
         checkCursorIsOf(runId, cursor);
-        const run = await engine.get(runId, viewerOf(context));
+        const run = await engine.watch(runId, callerOf(context));
         return subscribeToRun(api, { run, cursor, only, maxRate, info, context });
       },
       resolve: resolveItem,

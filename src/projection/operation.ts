@@ -1,5 +1,6 @@
 import type { ExecutionArgs, GraphQLError } from "graphql";
-import { viewerOf, type ApiContext } from "../api/context.ts";
+import { sharedCaller } from "../access/caller.ts";
+import { callerOf, type ApiContext } from "../api/context.ts";
 import type { StreamedRun } from "../api/event-stream.ts";
 import type { ExecuteFor } from "./compile.ts";
 import type { Format } from "./frame.ts";
@@ -46,15 +47,15 @@ export class Operation {
     const used = variables
       .filter((variable) => Object.hasOwn(given, variable))
       .map((variable) => [variable, given[variable]] as const);
-    const viewer = viewerOf(contextValue as ApiContext | undefined);
-    const key = JSON.stringify([run.id, run.createdAt, viewer, format.name, used]);
+    const shared = sharedCaller(callerOf(contextValue as ApiContext | undefined));
+    const key = JSON.stringify([run.id, run.createdAt, shared.key, format.name, used]);
     let projection = this.#projections.get(key);
     if (!projection) {
       const values = { ...Object.fromEntries(used), [GIVEN]: true };
       projection = new Projection({
         key,
         // Nothing else of the request: it is one of many.
-        execute: (item) => execute(item, { viewer }, values),
+        execute: (item) => execute(item, { caller: shared.caller }, values),
         present: (error) =>
           present(error, {
             ...(name != null && { operation: name }),

@@ -1,3 +1,4 @@
+import type { Access } from "../access/access.ts";
 import type { Backend } from "../backend.ts";
 import type { Logger } from "../logger.ts";
 import type { Redact } from "./redactor.ts";
@@ -56,6 +57,7 @@ export interface EngineOptions {
   readonly backend: Backend;
   /** @default "both" */
   readonly role?: Role | undefined;
+  readonly access: Access;
   readonly limits: EngineLimits;
   readonly exposeErrors: boolean;
   /** How long graphs may take to come to their next step when the engine stops, in milliseconds. */

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Access } from "../access/access.ts";
+import type { AccessRequest, Action } from "../access/authorize.ts";
+import type { Caller } from "../access/caller.ts";
 import { BadUserInputError, NotFoundError } from "../errors.ts";
 import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
@@ -8,14 +11,9 @@ import { NO_TELEMETRY, type Telemetry } from "../telemetry.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { InterruptAnswer } from "./answers.ts";
 import type { EngineOptions } from "./engine-options.ts";
+import { fillPage } from "./fill-page.ts";
 import { refuseHostile } from "./hostile-json.ts";
-import {
-  checkId,
-  checkInterruptId,
-  type ContinueRequest,
-  type StartRequest,
-  type Viewer,
-} from "./new-run.ts";
+import { checkId, checkInterruptId, type ContinueRequest, type StartRequest } from "./new-run.ts";
 import { Redactor } from "./redactor.ts";
 import { resumeRun } from "./resume-run.ts";
 import type { RunFilter } from "./run-store.ts";
@@ -26,7 +24,7 @@ import { Threads } from "./threads.ts";
 import { Worker } from "./worker.ts";
 
 export type { InterruptAnswer } from "./answers.ts";
-export type { ContinueRequest, StartRequest, Viewer, WhenBusy } from "./new-run.ts";
+export type { ContinueRequest, StartRequest, WhenBusy } from "./new-run.ts";
 export type { Started } from "./starter.ts";
 
 /**
@@ -36,6 +34,7 @@ export type { Started } from "./starter.ts";
 export class Engine implements AsyncDisposable {
   readonly workflows: Workflows;
   readonly threads: Threads;
+  readonly access: Access;
   readonly #options: EngineOptions;
   readonly #clock: () => Date;
   readonly #telemetry: Telemetry;
@@ -47,12 +46,20 @@ export class Engine implements AsyncDisposable {
   readonly #redactor: Redactor;
 
   constructor(options: EngineOptions) {
-    const { workflows, backend, logger, telemetry = NO_TELEMETRY } = options;
+    const { workflows, backend, access, logger, telemetry = NO_TELEMETRY } = options;
     const clock = options.clock ?? (() => new Date());
     const locks = backend.threadLocks;
     this.workflows = workflows;
     this.#redactor = new Redactor({ redact: options.redact, workflows, logger });
-    this.threads = new Threads({ workflows, backend, locks, clock, redactor: this.#redactor });
+    this.access = access;
+    this.threads = new Threads({
+      workflows,
+      backend,
+      access,
+      locks,
+      clock,
+      redactor: this.#redactor,
+    });
     this.#options = options;
     this.#clock = clock;
     this.#telemetry = telemetry;
@@ -84,7 +91,7 @@ export class Engine implements AsyncDisposable {
    */
   async start(request: StartRequest): Promise<Started> {
     const { run, isNew } = await this.#starter.start(request);
-    return { run: this.#redactor.run(run, request.viewer), isNew };
+    return { run: this.#redactor.run(run, request.caller), isNew };
   }
 
   /**
@@ -97,7 +104,7 @@ export class Engine implements AsyncDisposable {
    */
   async continue(request: ContinueRequest): Promise<Started> {
     const { run, isNew } = await this.#starter.continue(request);
-    return { run: this.#redactor.run(run, request.viewer), isNew };
+    return { run: this.#redactor.run(run, request.caller), isNew };
   }
 
   /**
@@ -107,45 +114,60 @@ export class Engine implements AsyncDisposable {
    * Throws `NotFoundError`, `InterruptNotPendingError`, `BadUserInputError` (a value that is not what
    * the node asks for) or `WorkflowChangedError`.
    */
-  async resume(runId: string, answers: readonly InterruptAnswer[], viewer: Viewer): Promise<Run> {
+  async resume(runId: string, answers: readonly InterruptAnswer[], caller: Caller): Promise<Run> {
     const { backend, workflows } = this.#options;
     for (const [index, { interruptId, value }] of answers.entries()) {
       checkInterruptId(interruptId, ["answers", String(index), "interruptId"]);
       refuseHostile(value, ["answers", String(index), "value"]);
     }
-    const { threadId } = await this.#own(runId, viewer);
+    const { threadId } = await this.#find(runId, "resume", caller);
     return backend.threadLocks.run(threadId, async () => {
       for (;;) {
-        const run = await this.#own(runId, viewer);
+        const run = await this.#theirs(runId, caller);
         const resumed = await resumeRun(run, answers, { backend, workflows, now: this.#clock() });
         if (!resumed) continue;
         this.#telemetry.workflow(run.workflow).appended(1, ["queued"]);
         this.#worker.poke();
-        return this.#redactor.run(resumed, viewer);
+        return this.#redactor.run(resumed, caller);
       }
     });
   }
 
-  /** The run, if it is the viewer's. Throws `NotFoundError`. */
-  async get(runId: string, viewer: Viewer): Promise<Run> {
-    return this.#redactor.run(await this.#own(runId, viewer), viewer);
+  /** The run, if it is the caller's to read. Throws `NotFoundError`. */
+  async get(runId: string, caller: Caller): Promise<Run> {
+    return this.#redactor.run(await this.#find(runId, "read", caller), caller);
+  }
+
+  /** The run, if it is the caller's to watch: to be asked before {@link follow}. Throws `NotFoundError`. */
+  async watch(runId: string, caller: Caller): Promise<Run> {
+    return this.#redactor.run(await this.#find(runId, "watch", caller), caller);
   }
 
   /**
-   * The viewer's runs, newest first; those after the run `page.after`. Throws `BadUserInputError`
-   * when that is no run of the viewer's: its place in the list is not known.
+   * The caller's runs, newest first; those after the run `page.after`. What they may not read is left
+   * out. Throws `BadUserInputError` when `after` is no run of the caller's: its place in the list is
+   * not known.
    */
   async list(
     filter: Omit<RunFilter, "viewer">,
     page: { readonly first: number; readonly after?: string | undefined },
-    viewer: Viewer,
+    caller: Caller,
   ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
-    if (page.after !== undefined) await this.#checkPlace(page.after, viewer);
-    const { runs, hasMore } = await this.#options.backend.runs.list({ ...filter, viewer }, page);
-    return { runs: runs.map((run) => this.#redactor.run(run, viewer)), hasMore };
+    const { access, backend } = this.#options;
+    access.admitToList(caller);
+    if (page.after !== undefined) await this.#checkPlace(page.after, caller);
+    const { items, hasMore } = await fillPage({
+      page,
+      read: async (part) => {
+        const found = await backend.runs.list({ ...filter, viewer: caller.owner }, part);
+        return { items: found.runs, hasMore: found.hasMore };
+      },
+      isShown: (run) => access.allows(requestFor("read", run), caller),
+    });
+    return { runs: items.map((run) => this.#redactor.run(run, caller)), hasMore };
   }
 
-  /** The run's place among those that wait, from 1; `null` when it does not. The caller has checked the viewer. */
+  /** The run's place among those that wait, from 1; `null` when it does not. Whoever calls it has the run from here. */
   async queuePosition(run: Run): Promise<number | null> {
     return run.status === "queued" ? this.#options.backend.runs.queuePosition(run.id) : null;
   }
@@ -154,26 +176,26 @@ export class Engine implements AsyncDisposable {
    * Cancels a run; one that has ended stays as it is. Resolves when it has ended, or, if another
    * process executes it, when that has been asked. Throws `NotFoundError`.
    */
-  async cancel(runId: string, viewer: Viewer): Promise<Run> {
-    const run = await this.#own(runId, viewer);
-    if (isFinal(run.status)) return this.#redactor.run(run, viewer);
+  async cancel(runId: string, caller: Caller): Promise<Run> {
+    const run = await this.#find(runId, "cancel", caller);
+    if (isFinal(run.status)) return this.#redactor.run(run, caller);
     await this.#worker.cancel(runId);
     // Another of its thread may have waited for it.
     this.#worker.poke();
-    return this.get(runId, viewer);
+    return this.#redactor.run(await this.#theirs(runId, caller), caller);
   }
 
   /**
-   * The run's events after a seq, then live, as the viewer may see them: see {@link follow}. The caller
-   * has checked whose run it is.
+   * The run's events after a seq, then live, as the caller may see them: see {@link follow}. Whoever
+   * calls it has asked {@link watch}.
    */
   follow(
     run: Pick<Run, "id" | "workflow">,
     after: number,
-    { observer, viewer }: { readonly observer: Observer<EventPage>; readonly viewer: Viewer },
+    { observer, caller }: { readonly observer: Observer<EventPage>; readonly caller: Caller },
   ): Pulled {
     if (after > 0) this.#telemetry.replayed();
-    const next = (page: EventPage): void => observer.next(this.#redactor.page(page, run, viewer));
+    const next = (page: EventPage): void => observer.next(this.#redactor.page(page, run, caller));
     return follow({
       runId: run.id,
       after,
@@ -184,14 +206,14 @@ export class Engine implements AsyncDisposable {
     });
   }
 
-  /** One page of the run's events, as the viewer may see them. The caller has checked whose run it is. */
+  /** One page of the run's events, as the caller may see them. Whoever calls it has the run from here. */
   async read(
     run: Pick<Run, "id" | "workflow">,
     page: { readonly after: number; readonly limit: number },
-    viewer: Viewer,
+    caller: Caller,
   ): Promise<EventPage> {
     const read = await this.#options.backend.events.read(run.id, page);
-    return this.#redactor.page(read, run, viewer);
+    return this.#redactor.page(read, run, caller);
   }
 
   /** Whether it has been disposed of: runs that have not ended go on elsewhere, if anywhere. */
@@ -219,20 +241,36 @@ export class Engine implements AsyncDisposable {
     this.#tails.close();
   }
 
-  /** The run as it is stored. Throws `NotFoundError`. */
-  async #own(runId: string, viewer: Viewer): Promise<Run> {
-    checkId("runId", runId);
-    const run = await this.#options.backend.runs.get(runId);
-    if (!run || run.viewer !== viewer) throw new NotFoundError("Run", runId);
+  /** Throws `UnauthenticatedError`, `NotFoundError` or `ForbiddenError`. */
+  async #find(runId: string, action: Action, caller: Caller): Promise<Run> {
+    const { access } = this.#options;
+    access.admitTo(action, caller);
+    const run = await this.#theirs(runId, caller);
+    await access.check(requestFor(action, run), caller);
     return run;
   }
 
-  async #checkPlace(runId: string, viewer: Viewer): Promise<void> {
+  /** The run as it is stored. Throws `NotFoundError`. */
+  async #theirs(runId: string, caller: Caller): Promise<Run> {
+    checkId("runId", runId);
+    const { access, backend } = this.#options;
+    const run = await backend.runs.get(runId);
+    if (!run || !access.isTheirs({ viewer: run.viewer, runId }, caller)) {
+      throw new NotFoundError("Run", runId);
+    }
+    return run;
+  }
+
+  async #checkPlace(runId: string, { owner }: Caller): Promise<void> {
     checkId("after", runId);
     const run = await this.#options.backend.runs.get(runId);
-    if (run?.viewer === viewer) return;
+    if (run?.viewer === owner) return;
     throw new BadUserInputError("after is not the endCursor of a page: begin again without it", [
       { path: ["after"], message: "No run that is still kept" },
     ]);
   }
+}
+
+function requestFor(action: Action, { id, workflow, threadId }: Run): AccessRequest {
+  return { action, workflow, runId: id, threadId };
 }

@@ -1,20 +1,18 @@
 import { createHash } from "node:crypto";
 import stringify from "safe-stable-stringify";
 import { v7 as uuidv7 } from "uuid";
+import type { Caller } from "../access/caller.ts";
 import { BadUserInputError } from "../errors.ts";
 import { RUN_ORIGIN, type RunEvent } from "../events/run-event.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { Run } from "./run.ts";
-
-/** Whose request it is; `null` where nobody is identified. */
-export type Viewer = string | null;
 
 /** What a run on a thread with one that has not ended does: fails, waits for it, or has it cancelled. */
 export type WhenBusy = "reject" | "enqueue" | "replace";
 
 /** What any run is asked for with. */
 export interface RunRequest {
-  readonly viewer: Viewer;
+  readonly caller: Caller;
   /** LangGraph's runtime context, for the workflows that have a schema of it. */
   readonly context?: JsonObject | undefined;
   /** The client's own name for the run, which makes a retry harmless. Made up when absent. */
@@ -25,6 +23,8 @@ export interface RunRequest {
   readonly timeoutMs?: number | undefined;
   /** @default "reject" */
   readonly whenBusy?: WhenBusy | undefined;
+  /** Whether its caller is to follow it, and must be allowed to watch it. @default false */
+  readonly isWatched?: boolean | undefined;
 }
 
 export interface StartRequest extends RunRequest {
@@ -62,7 +62,7 @@ export function newRun(request: RunRequest, made: NewRun): Run {
     workflow: workflow.name,
     workflowVersion: workflow.version,
     threadId,
-    viewer: request.viewer,
+    viewer: request.caller.owner,
     input,
     context,
     inputHash: hashOf([

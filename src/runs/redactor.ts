@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { sharedCaller, type Caller } from "../access/caller.ts";
+import type { Viewer } from "../access/viewer.ts";
 import type { EventPage } from "../events/event-log.ts";
 import type { Interrupt, RunEvent } from "../events/run-event.ts";
 import { isJsonObject, toJson, type JsonObject, type JsonValue } from "../json.ts";
 import type { Logger } from "../logger.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import { textOf, writtenBody } from "./chunk-to-event.ts";
-import type { Viewer } from "./new-run.ts";
 import type { Run } from "./run.ts";
 import type { ThreadState } from "./thread-state.ts";
 
@@ -30,8 +31,8 @@ export interface RedactPlace {
   readonly runId: string | null;
   /** The node that an event comes from; `null` where there is none. */
   readonly node: string | null;
-  /** Who is about to see it. */
-  readonly viewer: Viewer;
+  /** Who is about to see it; `null` where nobody is identified. */
+  readonly viewer: Viewer | null;
 }
 
 /**
@@ -61,7 +62,7 @@ const HIDDEN = Symbol("hidden");
 export class Redactor {
   readonly #options: RedactorOptions;
   /** Events that many watch are redacted once for each viewer. */
-  readonly #known = new WeakMap<RunEvent, Map<Viewer, RunEvent>>();
+  readonly #known = new WeakMap<RunEvent, Map<string, RunEvent>>();
   /** Where the hook has failed, so that the log is told once. */
   readonly #told = new Set<string>();
 
@@ -73,7 +74,7 @@ export class Redactor {
     return this.#options.redact === undefined;
   }
 
-  run(run: Run, viewer: Viewer): Run {
+  run(run: Run, { viewer }: Caller): Run {
     if (this.isIdle) return run;
     const place = { workflow: run.workflow, runId: run.id, node: null, viewer };
     const context = run.context && this.#show(run.context, { ...place, kind: "context" });
@@ -86,12 +87,16 @@ export class Redactor {
     };
   }
 
-  page(page: EventPage, owner: Owner, viewer: Viewer): EventPage {
+  page(page: EventPage, owner: Owner, caller: Caller): EventPage {
     if (this.isIdle) return page;
-    return { ...page, events: page.events.map((event) => this.#eventOnce(event, owner, viewer)) };
+    const { workflow, id: runId } = owner;
+    const { key } = sharedCaller(caller);
+    const show = (event: RunEvent): RunEvent =>
+      this.#once(event, key, { workflow, runId, node: event.node, viewer: caller.viewer });
+    return { ...page, events: page.events.map(show) };
   }
 
-  state(state: ThreadState, workflow: string, viewer: Viewer): ThreadState {
+  state(state: ThreadState, workflow: string, { viewer }: Caller): ThreadState {
     if (this.isIdle) return state;
     const place = { workflow, runId: state.runId, node: null, viewer };
     return {
@@ -101,14 +106,13 @@ export class Redactor {
     };
   }
 
-  #eventOnce(event: RunEvent, owner: Owner, viewer: Viewer): RunEvent {
-    const ofViewers = this.#known.get(event) ?? new Map<Viewer, RunEvent>();
-    this.#known.set(event, ofViewers);
-    const known = ofViewers.get(viewer);
+  #once(event: RunEvent, key: string, place: Place): RunEvent {
+    const forCallers = this.#known.get(event) ?? new Map<string, RunEvent>();
+    this.#known.set(event, forCallers);
+    const known = forCallers.get(key);
     if (known) return known;
-    const { workflow, id: runId } = owner;
-    const redacted = this.#event(event, { workflow, runId, node: event.node, viewer });
-    ofViewers.set(viewer, redacted);
+    const redacted = this.#event(event, place);
+    forCallers.set(key, redacted);
     return redacted;
   }
 

@@ -1,3 +1,4 @@
+import type { Action } from "../access/authorize.ts";
 import { BadUserInputError, NotFoundError, RunConflictError } from "../errors.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { checkContext, checkInput } from "../workflows/check-input.ts";
@@ -48,8 +49,11 @@ export class Starter {
 
   /** As `Engine.start` promises. */
   async start(request: StartRequest): Promise<Started> {
-    const { input, threadId, viewer, checkpointId } = request;
+    const { input, threadId, caller, checkpointId } = request;
+    const { access, threads } = this.#options;
+    access.admitTo("start", caller);
     const workflow = this.#workflow(request.workflow);
+    await this.#checkAllowed(request, "start", workflow.name);
     checkId("threadId", threadId);
     checkId("checkpointId", checkpointId);
     refuseHostile(input, ["input"]);
@@ -63,8 +67,7 @@ export class Starter {
       await checkInput(workflow, input);
       await checkContext(workflow, run.context);
       if (checkpointId === undefined) return;
-      const { threads } = this.#options;
-      const thread = await threads.get(run.threadId, viewer);
+      const thread = await threads.theirs(run.threadId, caller);
       const graph = await threads.openWithCheckpoints({ ...thread, workflow: workflow.name });
       await graph.checkpoint(checkpointId);
     });
@@ -72,20 +75,22 @@ export class Starter {
 
   /** As `Engine.continue` promises. */
   async continue(request: ContinueRequest): Promise<Started> {
-    const { threadId, viewer, checkpointId, runId } = request;
+    const { threadId, caller, checkpointId, runId } = request;
     const { backend, threads, workflows } = this.#options;
     checkId("runId", runId);
     checkId("checkpointId", checkpointId);
-    const thread = await threads.get(threadId, viewer);
+    const thread = await threads.find(threadId, "continue", caller);
     const before = runId === undefined ? undefined : await backend.runs.get(runId);
+    if (before && before.viewer !== caller.owner) throw new RunConflictError(before.id);
     // Another workflow may have run on the thread since.
     const name = before?.workflow ?? thread.workflow;
     const workflow = workflows.get(name);
     if (!workflow) throw new NotFoundError("Workflow", name);
+    await this.#checkAllowed(request, "continue", workflow.name);
     const run = this.#newRun(request, { kind: "continue", workflow, input: null, threadId });
     return this.#startOnce(run, request, async () => {
       await checkContext(workflow, run.context);
-      const graph = await threads.openWithCheckpoints(await threads.get(threadId, viewer));
+      const graph = await threads.openWithCheckpoints(await threads.theirs(threadId, caller));
       // One that waits goes on from what those before it will leave behind.
       if (checkpointId === undefined && mayWait(request)) return;
       if (!mayWait(request)) await threads.checkIdle(threadId);
@@ -96,6 +101,24 @@ export class Starter {
         `Nothing is next on thread ${JSON.stringify(threadId)}: start a run with an input, or continue from an earlier checkpoint`,
       );
     });
+  }
+
+  /** What the operator must allow: to start it, and what comes with that. */
+  async #checkAllowed(
+    request: RunRequest & { readonly threadId?: string | undefined },
+    action: "start" | "continue",
+    workflow: string,
+  ): Promise<void> {
+    const { caller, runId, threadId, isWatched, whenBusy } = request;
+    const { access } = this.#options;
+    const actions: readonly Action[] = [
+      action,
+      ...(isWatched ? (["watch"] as const) : []),
+      ...(whenBusy === "replace" ? (["cancel"] as const) : []),
+    ];
+    for (const one of actions) {
+      await access.check({ action: one, workflow, runId, threadId }, caller);
+    }
   }
 
   /** Finds the run that was started under this id before, or else starts this one if `check` lets it. */
@@ -186,7 +209,7 @@ function mayWait({ whenBusy }: RunRequest): boolean {
   return whenBusy === "enqueue" || whenBusy === "replace";
 }
 
-/** The run that was started before under the id of `run`, if it is the same. */
+/** The run that was started before under the id of `run`, if it is the same. Of somebody else's nothing is told. */
 function found(before: Run, run: Run): Started {
   if (before.inputHash !== run.inputHash || before.viewer !== run.viewer) {
     throw new RunConflictError(run.id);

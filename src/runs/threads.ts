@@ -1,5 +1,8 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import { v7 as uuidv7 } from "uuid";
+import type { Access } from "../access/access.ts";
+import type { Action } from "../access/authorize.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Backend } from "../backend.ts";
 import { BadUserInputError, NotFoundError, ThreadBusyError } from "../errors.ts";
 import type { RunStatus } from "../events/run-event.ts";
@@ -7,8 +10,9 @@ import type { Run } from "./run.ts";
 import type { JsonObject } from "../json.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import { checkpointerOf } from "./graph-with-backend.ts";
+import { fillPage } from "./fill-page.ts";
 import { refuseHostile } from "./hostile-json.ts";
-import { checkId, type Viewer } from "./new-run.ts";
+import { checkId } from "./new-run.ts";
 import type { Redactor } from "./redactor.ts";
 import { threadExists, ThreadGraph } from "./thread-graph.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
@@ -21,6 +25,7 @@ const RUNS_PER_PAGE = 100;
 export interface ThreadsOptions {
   readonly workflows: Workflows;
   readonly backend: Backend;
+  readonly access: Access;
   readonly locks: ThreadLocks;
   readonly clock: () => Date;
   /** What leaves here goes through it. */
@@ -29,7 +34,7 @@ export interface ThreadsOptions {
 
 export interface UpdateRequest {
   readonly threadId: string;
-  readonly viewer: Viewer;
+  readonly caller: Caller;
   /** As a node would return them: they go through the state's reducers. */
   readonly values: JsonObject;
   /** The node that they are to come from, which decides what runs next. @default the one that ran last */
@@ -40,7 +45,7 @@ export interface UpdateRequest {
 
 export interface ForkRequest {
   readonly threadId: string;
-  readonly viewer: Viewer;
+  readonly caller: Caller;
   /** @default the thread's newest */
   readonly checkpointId?: string | undefined;
   /** The id of the new thread. Made up when absent. */
@@ -61,24 +66,52 @@ export class Threads {
     this.#options = options;
   }
 
-  /** The thread, if it is the viewer's. Throws `NotFoundError`. */
-  async get(threadId: string, viewer: Viewer): Promise<Thread> {
+  /** The thread, if it is the caller's to read. Throws `NotFoundError`. */
+  async get(threadId: string, caller: Caller): Promise<Thread> {
+    return this.find(threadId, "readThread", caller);
+  }
+
+  /** The thread, if it is the caller's and `action` allowed. Throws `NotFoundError`. */
+  async find(threadId: string, action: Action, caller: Caller): Promise<Thread> {
+    const { access } = this.#options;
+    access.admitTo(action, caller);
+    const thread = await this.theirs(threadId, caller);
+    const { workflow } = thread;
+    await access.check({ action, workflow, threadId }, caller);
+    return thread;
+  }
+
+  /** The thread, if it is the caller's, whatever is to be done with it. Throws `NotFoundError`. */
+  async theirs(threadId: string, caller: Caller): Promise<Thread> {
     checkId("threadId", threadId);
-    const thread = await this.#options.backend.runs.getThread(threadId);
-    if (!thread || thread.viewer !== viewer) throw new NotFoundError("Thread", threadId);
+    const { access, backend } = this.#options;
+    const thread = await backend.runs.getThread(threadId);
+    if (!thread || !access.isTheirs(thread, caller)) throw new NotFoundError("Thread", threadId);
     return thread;
   }
 
   /**
-   * The viewer's threads, newest first; those after the thread `page.after`. Throws
-   * `BadUserInputError` when that is no thread of the viewer's: its place in the list is not known.
+   * The caller's threads, newest first; those after the thread `page.after`. What they may not read is
+   * left out. Throws `BadUserInputError` when `after` is no thread of the caller's: its place in the
+   * list is not known.
    */
   async list(
     page: { readonly first: number; readonly after?: string | undefined },
-    viewer: Viewer,
+    caller: Caller,
   ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
-    if (page.after !== undefined) await this.#checkPlace(page.after, viewer);
-    return this.#options.backend.runs.listThreads({ viewer }, page);
+    const { access, backend } = this.#options;
+    access.admitToList(caller);
+    if (page.after !== undefined) await this.#checkPlace(page.after, caller);
+    const { items: threads, hasMore } = await fillPage({
+      page,
+      read: async (part) => {
+        const found = await backend.runs.listThreads({ viewer: caller.owner }, part);
+        return { items: found.threads, hasMore: found.hasMore };
+      },
+      isShown: ({ id: threadId, workflow }) =>
+        access.allows({ action: "readThread", workflow, threadId }, caller),
+    });
+    return { threads, hasMore };
   }
 
   /**
@@ -86,17 +119,17 @@ export class Threads {
    * where the graph keeps none here. Throws `NotFoundError` for an unknown checkpoint, and for a
    * workflow that is no longer served.
    */
-  async state(thread: Thread, viewer: Viewer, checkpointId?: string): Promise<ThreadState | null> {
+  async state(thread: Thread, caller: Caller, checkpointId?: string): Promise<ThreadState | null> {
     checkId("checkpointId", checkpointId);
     const graph = await this.#open(thread);
     const state = graph ? await graph.state(checkpointId) : null;
-    return state && this.#options.redactor.state(state, thread.workflow, viewer);
+    return state && this.#options.redactor.state(state, thread.workflow, caller);
   }
 
   /** Its states, newest first; those before the checkpoint `page.before`. Throws `NotFoundError`. */
   async history(
     thread: Thread,
-    viewer: Viewer,
+    caller: Caller,
     page: { readonly first: number; readonly before?: string | undefined },
   ): Promise<{ readonly states: readonly ThreadState[]; readonly hasMore: boolean }> {
     checkId("before", page.before);
@@ -105,7 +138,7 @@ export class Threads {
     const { states, hasMore } = await graph.history(page);
     const { redactor } = this.#options;
     return {
-      states: states.map((state) => redactor.state(state, thread.workflow, viewer)),
+      states: states.map((state) => redactor.state(state, thread.workflow, caller)),
       hasMore,
     };
   }
@@ -117,12 +150,13 @@ export class Threads {
   async update(
     request: UpdateRequest,
   ): Promise<{ readonly thread: Thread; readonly state: ThreadState }> {
-    const { threadId, viewer, values, checkpointId } = request;
+    const { threadId, caller, values, checkpointId } = request;
     const { locks, backend, redactor } = this.#options;
     checkId("checkpointId", checkpointId);
     refuseHostile(values, ["values"]);
+    await this.find(threadId, "updateThread", caller);
     return locks.run(threadId, async () => {
-      const thread = await this.get(threadId, viewer);
+      const thread = await this.theirs(threadId, caller);
       await this.checkIdle(threadId);
       const graph = await this.openWithCheckpoints(thread);
       if (checkpointId !== undefined) await graph.checkpoint(checkpointId);
@@ -131,7 +165,7 @@ export class Threads {
       const state = await graph.state(undefined);
       // The update has made one.
       if (!state) throw new NotFoundError("Thread", threadId);
-      return { thread, state: redactor.state(state, thread.workflow, viewer) };
+      return { thread, state: redactor.state(state, thread.workflow, caller) };
     });
   }
 
@@ -141,12 +175,12 @@ export class Threads {
    * there is nothing to copy or the new id is taken.
    */
   async fork(request: ForkRequest): Promise<Thread> {
-    const { threadId, viewer, checkpointId, newThreadId = uuidv7() } = request;
+    const { threadId, caller, checkpointId, newThreadId = uuidv7() } = request;
     const { locks, backend, clock } = this.#options;
     checkId("newThreadId", newThreadId);
     checkId("checkpointId", checkpointId);
-    const source = await this.get(threadId, viewer);
-    const { workflow } = source;
+    const source = await this.find(threadId, "forkThread", caller);
+    const { workflow, viewer } = source;
     const checkpoint = await (await this.openWithCheckpoints(source)).checkpoint(checkpointId);
     return locks.run(newThreadId, async () => {
       const now = clock();
@@ -168,10 +202,11 @@ export class Threads {
    * Forgets the thread with its runs, their events and its checkpoints. Throws `NotFoundError`, and
    * `ThreadBusyError` while a run of the thread has not ended.
    */
-  async delete(threadId: string, viewer: Viewer): Promise<void> {
+  async delete(threadId: string, caller: Caller): Promise<void> {
     const { locks, backend } = this.#options;
+    await this.find(threadId, "deleteThread", caller);
     await locks.run(threadId, async () => {
-      const thread = await this.get(threadId, viewer);
+      const thread = await this.theirs(threadId, caller);
       await this.checkIdle(threadId);
       // Last, so that the next thread of this name never finds checkpoints that a crash left behind.
       for (const saver of await this.#saversOf(thread)) await saver.deleteThread(threadId);
@@ -189,14 +224,18 @@ export class Threads {
     );
   }
 
-  /** The run that the viewer's thread is busy with: of those that have not ended, the one that came first. */
-  async activeRun({ id, viewer }: Thread): Promise<Run | undefined> {
-    const active = await this.#activeRun(id);
-    return active && this.#options.redactor.run(active, viewer);
+  /** Whether one of its runs has not ended. */
+  async isBusy(threadId: string): Promise<boolean> {
+    const filter = { threadId, statuses: NOT_ENDED };
+    const { runs } = await this.#options.backend.runs.list(filter, { first: 1 });
+    return runs.length > 0;
   }
 
-  /** The same, as it is stored. */
-  async #activeRun(threadId: string): Promise<Run | undefined> {
+  /**
+   * The run that the thread is busy with, as it is stored: of those that have not ended, the one that
+   * came first. Nothing to show to anybody.
+   */
+  async activeRun(threadId: string): Promise<Run | undefined> {
     const { backend } = this.#options;
     let active: Run | undefined;
     for (let hasMore = true; hasMore;) {
@@ -210,7 +249,7 @@ export class Threads {
 
   /** Throws `ThreadBusyError` while a run of the thread has not ended. */
   async checkIdle(threadId: string): Promise<void> {
-    const active = await this.#activeRun(threadId);
+    const active = await this.activeRun(threadId);
     if (active) throw new ThreadBusyError(threadId, active.id);
   }
 
@@ -221,10 +260,10 @@ export class Threads {
     return ThreadGraph.open(id, workflow, backend);
   }
 
-  async #checkPlace(threadId: string, viewer: Viewer): Promise<void> {
+  async #checkPlace(threadId: string, { owner }: Caller): Promise<void> {
     checkId("after", threadId);
     const thread = await this.#options.backend.runs.getThread(threadId);
-    if (thread?.viewer === viewer) return;
+    if (thread?.viewer === owner) return;
     throw new BadUserInputError("after is not the endCursor of a page: begin again without it", [
       { path: ["after"], message: "No thread that is still kept" },
     ]);

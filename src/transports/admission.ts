@@ -1,4 +1,4 @@
-import { viewerOf, type ApiContext } from "../api/context.ts";
+import { callerOf, type ApiContext } from "../api/context.ts";
 import { LimitExceededError } from "../errors.ts";
 import type { TransportContext } from "./pipeline.ts";
 import { Tally } from "./tally.ts";
@@ -15,9 +15,9 @@ export function createAdmission({
 }: TransportLimits): (context: ApiContext & TransportContext) => () => void {
   const ofViewers = new Tally(maxSubscriptionsPerViewer);
   return (context) => {
-    const viewer = viewerOf(context);
+    const { owner } = callerOf(context);
     // Nobody is told from anybody where nobody is identified.
-    const leave = viewer === null ? () => {} : ofViewers.enter(viewer);
+    const leave = owner === null ? () => {} : ofViewers.enter(owner);
     if (!leave) throw tooMany("maxSubscriptionsPerViewer", maxSubscriptionsPerViewer, "are open");
     const { socket } = context;
     if (socket && socket.subscriptions >= maxSubscriptionsPerSocket) {

@@ -57,13 +57,13 @@ export function useOperationLog({ logger, onError }: OperationLogOptions): Plugi
 }
 
 function fieldsOf({ document, operationName, contextValue }: ExecutionArgs): OperationFields {
-  const { request, viewer } = contextValue as YogaInitialContext & ApiContext;
+  const { request, caller } = contextValue as YogaInitialContext & ApiContext;
   const operation = getOperationAST(document, operationName);
   const name = operation?.name?.value;
   return {
     ...(name !== undefined && { operation: name }),
     ...(operation && { kind: operation.operation }),
     transport: transportOf(request),
-    ...(viewer != null && { viewer }),
+    ...(caller?.owner != null && { viewer: caller.owner }),
   };
 }

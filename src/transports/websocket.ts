@@ -16,14 +16,28 @@ import {
   type SubscribePayload,
 } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { Authenticator } from "../access/authenticate.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Logger } from "../logger.ts";
+import type { Telemetry } from "../telemetry.ts";
+import { credentialsOf } from "./authentication.ts";
+import { createMaskError } from "./mask-error.ts";
 import type { Pipeline, SocketUse, TransportContext } from "./pipeline.ts";
+import { requestState } from "./request-state.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import type { TransportLimits } from "./transport-limits.ts";
 import { withoutInternals } from "./without-internals.ts";
 import { within } from "../within.ts";
+
+export interface WebSocketOptions {
+  readonly pipeline: Pipeline;
+  readonly authenticate: Authenticator;
+  readonly limits: TransportLimits;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
 
 export interface WebSocketTransport extends AsyncDisposable {
   /**
@@ -41,6 +55,9 @@ const GOING_AWAY = 1001;
 /** Told to clients of the older protocol, `graphql-ws`, say, which goes by another package's name. */
 const OTHER_SUBPROTOCOL =
   "Offer the subprotocol graphql-transport-ws, as the npm package graphql-ws does";
+
+/** Tells clients that what failed passes (IANA's registry of WebSocket close codes). */
+const TRY_AGAIN_LATER = 1013;
 
 /** How often a socket is pinged; one that has not answered by the next time is gone. */
 const KEEP_ALIVE_MS = 12_000;
@@ -64,6 +81,8 @@ interface Extra {
   /** Of the upgrade: a request is larger than what is needed of it, and a socket may stay for long. */
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Who it is, once the connection is acknowledged. */
+  caller: Caller | undefined;
 }
 
 /**
@@ -71,11 +90,14 @@ interface Extra {
  * requests do: the same plugins, context and masking. A malformed operation ends as an error of that
  * operation, and not as the end of its socket.
  */
-export function createWebSocketTransport(
-  pipeline: Pipeline,
-  { connectionInitTimeoutMs }: TransportLimits,
-  logger: Logger,
-): WebSocketTransport {
+export function createWebSocketTransport({
+  pipeline,
+  authenticate,
+  limits: { connectionInitTimeoutMs },
+  logger,
+  telemetry,
+}: WebSocketOptions): WebSocketTransport {
+  const maskError = createMaskError(logger, telemetry);
   /** Those that are open, and whether each has answered since it was pinged last. */
   const sockets = new Map<WebSocket, boolean>();
   const keepAlive = setInterval(() => pingAll(sockets), KEEP_ALIVE_MS).unref();
@@ -86,8 +108,25 @@ export function createWebSocketTransport(
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: connectionInitTimeoutMs,
+    async onConnect({ extra, connectionParams }) {
+      const { socket } = extra;
+      try {
+        const headers = new Headers(Object.fromEntries(extra.headers));
+        extra.caller = await authenticate(credentialsOf(headers, connectionParams));
+      } catch (error) {
+        const { extensions } = maskError(error);
+        if (extensions["code"] === "INTERNAL") {
+          socket.close(TRY_AGAIN_LATER, `Internal error ${String(extensions["errorId"])}`);
+        } else {
+          socket.close(CloseCode.Forbidden, "Unauthenticated");
+        }
+        return false;
+      }
+      return true;
+    },
     async onSubscribe({ extra, connectionParams }, id, payload) {
       const request = toRequest(pipeline, extra, connectionParams);
+      requestState(request).caller = extra.caller;
       const result = await runOperation(pipeline, request, payload, {
         operationId: id,
         socket: extra.use,
@@ -174,6 +213,8 @@ function serveSocket(
       close: (code, reason) => socket.close(code, reason),
       onMessage: (listener) => {
         socket.on("message", (data) => {
+          // Whoever is sent away is not heard any more, however long the goodbye takes.
+          if (socket.readyState !== socket.OPEN) return;
           // A buffer, however it came: that is the `binaryType` of `ws` unless one asks for others.
           listener((data as Buffer).toString()).catch((error: unknown) => {
             logger.error({ err: error }, "a WebSocket message could not be handled");
@@ -187,6 +228,7 @@ function serveSocket(
       writer: new SocketWriter(socket, request),
       use: { subscriptions: 0 },
       ...upgradeOf(request),
+      caller: undefined,
     },
   );
   // The client's doing: a frame that is none, or a message that is too large. `ws` closes it.

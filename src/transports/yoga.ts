@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { createYoga, type CORSOptions, type Plugin, type YogaInitialContext } from "graphql-yoga";
+import type { Authenticator } from "../access/authenticate.ts";
 import type { ApiContext } from "../api/context.ts";
 import type { Names } from "../api/names.ts";
 import { ForbiddenError } from "../errors.ts";
@@ -7,6 +8,7 @@ import { createSubscribe, type SubscribeOptions } from "../projection/subscribe.
 import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { createAdmission } from "./admission.ts";
+import { useAuthentication } from "./authentication.ts";
 import { useCheckedVariables } from "./check-variables.ts";
 import { useCostLimit, useDocumentLimits } from "./document-limits.ts";
 import { useHiddenSchema } from "./hidden-schema.ts";
@@ -39,13 +41,14 @@ export interface PipelineOptions {
   /** See `ServiceOptions.trustedDocuments`. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly limits: TransportLimits;
+  readonly authenticate: Authenticator;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { schema, endpoint, names, toWorkflowInput, origins, introspection } = options;
-  const { compile, trustedDocuments, limits, logger, telemetry } = options;
+  const { authenticate, compile, trustedDocuments, limits, logger, telemetry } = options;
   const maskError = createMaskError(logger, telemetry);
   /** In which operations errors came up that are about to be masked. */
   const operationOf = new WeakMap<object, OperationFields>();
@@ -74,6 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         onError: (error, operation) => void operationOf.set(error, operation),
       }),
       useOrigins(origins),
+      useAuthentication(authenticate, maskError),
       streamEndpoint,
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       ...useDocumentLimits(limits),
@@ -132,7 +136,7 @@ function createContext(
 ): ApiContext {
   const state = requestState(request);
   return {
-    viewer: null,
+    caller: state.caller,
     operationId: operationId ?? operationIdOf(params.extensions),
     cursors: cursorsOf(request, params.extensions),
     writeForbidden: whyReadOnly(request, origins),

@@ -27,8 +27,8 @@ const OPTIONS = "{ context: { graph: { locale: DE } }, whenBusy: REPLACE }";
 
 let service: Service;
 /** A run of theirs that waits for an answer, on the thread `theirs`. */
-const THEIRS: ApiContext = { viewer: "them" };
-const MINE: ApiContext = { viewer: "me" };
+const THEIRS: ApiContext = { viewer: { id: "them" } };
+const MINE: ApiContext = { viewer: { id: "me" } };
 
 beforeEach(async () => {
   service = createService({ workflows: { graph, other }, logger: recordingLogger() });

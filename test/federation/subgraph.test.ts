@@ -100,14 +100,14 @@ describe("references to entities", () => {
         }
       }`,
       variableValues: { representations },
-      contextValue: { viewer },
+      contextValue: { viewer: viewer === null ? null : { id: viewer } },
     });
 
   async function startReport(viewer: string | null): Promise<string> {
     const { data } = await graphql({
       schema: subgraph.schema,
       source: "mutation { startRun(input: { report: { items: [] } }) { run { id } } }",
-      contextValue: { viewer },
+      contextValue: { viewer: viewer === null ? null : { id: viewer } },
     });
     return (data?.["startRun"] as { readonly run: { readonly id: string } }).run.id;
   }

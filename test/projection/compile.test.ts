@@ -1,3 +1,4 @@
+import { Access } from "../../src/access/access.ts";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import {
@@ -9,6 +10,7 @@ import {
   parse,
 } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import type { StreamedRun, StreamItem } from "../../src/api/event-stream.ts";
 import { createSchema } from "../../src/api/schema.ts";
 import type { SchemaOptions } from "../../src/api/schema-options.ts";
@@ -32,6 +34,7 @@ const backend = memory();
 const engine = new Engine({
   workflows: createWorkflows(workflows),
   backend,
+  access: new Access({ isAuthenticated: false }),
   limits: DEFAULT_LIMITS,
   exposeErrors: true,
   drainMs: 0,
@@ -60,10 +63,10 @@ async function record(
   input: { readonly [key: string]: string | number },
   status: string,
 ) {
-  const { run } = await engine.start({ viewer: null, workflow, input });
-  await until(async () => (await engine.get(run.id, null)).status === status);
+  const { run } = await engine.start({ caller: NOBODY, workflow, input });
+  await until(async () => (await engine.get(run.id, NOBODY)).status === status);
   runs.push(run);
-  const { events } = await engine.read(run, { after: 0, limit: 1_000 }, null);
+  const { events } = await engine.read(run, { after: 0, limit: 1_000 }, NOBODY);
   recorded.push(...events.map((event) => ({ kind: "event", run, event }) as const));
 }
 

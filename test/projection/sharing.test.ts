@@ -1,3 +1,5 @@
+import { callerFor, NOBODY, type Caller } from "../../src/access/caller.ts";
+import { ANN, BOB } from "../support/callers.ts";
 import type { ExecutionResult } from "graphql";
 import { expect, test } from "vitest";
 import type { Format } from "../../src/projection/frame.ts";
@@ -25,22 +27,35 @@ interface Asking {
   readonly run?: string;
   readonly createdAt?: Date;
   readonly format?: string;
-  readonly viewer?: string;
+  readonly caller?: Caller;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
 function acquire(
   of: Operation,
-  { run: id = "run-1", createdAt = RUN.createdAt, format = "json", viewer, variables }: Asking,
+  {
+    run: id = "run-1",
+    createdAt = RUN.createdAt,
+    format = "json",
+    caller = NOBODY,
+    variables,
+  }: Asking,
 ) {
   return of.acquire(
     { ...RUN, id, createdAt },
     { ...FORMAT, name: format },
-    { contextValue: { viewer: viewer ?? null }, variableValues: variables },
+    { contextValue: { caller }, variableValues: variables },
   );
 }
 
+const ADMIN = { id: "ann", permissions: ["admin"] };
+
 const SHARED: readonly (readonly [what: string, one: Asking, other: Asking])[] = [
+  [
+    "one's token ends before the other's",
+    { caller: { ...ANN, expiresAt: new Date(1) } },
+    { caller: { ...ANN, expiresAt: new Date(2) } },
+  ],
   ["all is the same", { variables: { a: 1 } }, { variables: { a: 1 } }],
   [
     "variables differ that the selection does not read, as cursors do",
@@ -67,8 +82,11 @@ const APART: typeof SHARED = [
     { createdAt: new Date(1) },
   ],
   ["the format", { format: "json" }, { format: "event-stream" }],
-  ["the viewer", { viewer: "ann" }, { viewer: "bob" }],
-  ["whether there is a viewer", {}, { viewer: "null" }],
+  ["the viewer", { caller: ANN }, { caller: BOB }],
+  ["the viewer's tenant", { caller: ANN }, { caller: callerFor({ id: "ann", tenant: "a" }) }],
+  ["what a viewer may do", { caller: ANN }, { caller: { ...ANN, viewer: ADMIN } }],
+  ["whether there is a viewer", {}, { caller: callerFor({ id: "null" }) }],
+  ["whether one is shown the run alone", { caller: ANN }, { caller: { ...ANN, watches: "run-1" } }],
 ];
 
 test.each(APART)(

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import type { RunStatus } from "../../src/events/run-event.ts";
@@ -14,7 +15,7 @@ test("a run that is cancelled at the moment when it is interrupted ends", async 
   const { engine } = startEngine(questions(["one"]), { backend });
   const run = await startRun(engine);
   await until(() => gate.arrivals === 1);
-  const cancelling = engine.cancel(run.id, null);
+  const cancelling = engine.cancel(run.id, NOBODY);
   gate.open();
   expect(await cancelling).toMatchObject({ status: "cancelled", interrupts: [] });
 });
@@ -28,7 +29,7 @@ test("a run whose process dies while it is being cancelled is not executed again
   const first = startEngine(graph, { backend: dying });
   const run = await startRun(first.engine);
   await until(() => gate.arrivals === 1);
-  await first.engine.cancel(run.id, null);
+  await first.engine.cancel(run.id, NOBODY);
   await first.engine[Symbol.asyncDispose]();
   now += 60_000;
   const second = startEngine(graph, { backend: kept });

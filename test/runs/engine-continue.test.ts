@@ -1,5 +1,7 @@
 import { END, START, StateGraph } from "@langchain/langgraph";
 import { describe, expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
+import { BOB } from "../support/callers.ts";
 import { z } from "zod";
 import { memory } from "../../src/backends/memory/index.ts";
 import type { ContinueRequest, Engine } from "../../src/runs/engine.ts";
@@ -31,8 +33,8 @@ describe("continue", () => {
     mend();
     const { engine } = startEngine(graph);
     await ended(engine, await startRun(engine, { threadId: "t" }));
-    const thread = await engine.threads.get("t", null);
-    const { states } = await engine.threads.history(thread, null, { first: 10 });
+    const thread = await engine.threads.get("t", NOBODY);
+    const { states } = await engine.threads.history(thread, NOBODY, { first: 10 });
     const early = states.find(({ next }) => next[0] === "second");
     const { run } = await goOn(engine, { checkpointId: early?.checkpointId });
     expect(await ended(engine, run)).toMatchObject({ status: "succeeded" });
@@ -42,7 +44,7 @@ describe("continue", () => {
   test("asks a cancelled run's questions again", async () => {
     const { engine } = startEngine(questions(["one"]));
     const run = await interrupted(engine, await startRun(engine, { threadId: "t" }));
-    await engine.cancel(run.id, null);
+    await engine.cancel(run.id, NOBODY);
     const { run: next } = await goOn(engine);
     expect((await interrupted(engine, next)).interrupts).toMatchObject([{ value: "one?" }]);
   });
@@ -50,8 +52,8 @@ describe("continue", () => {
   test("is idempotent by runId, whatever ran on the thread since", async () => {
     const { engine } = startEngine(counter, { workflows: { other: counter } });
     await ended(engine, await startRun(engine, { threadId: "t" }));
-    const thread = await engine.threads.get("t", null);
-    const { states } = await engine.threads.history(thread, null, { first: 10 });
+    const thread = await engine.threads.get("t", NOBODY);
+    const { states } = await engine.threads.history(thread, NOBODY, { first: 10 });
     const checkpointId = states.find(({ next }) => next.length > 0)?.checkpointId;
     const { run } = await goOn(engine, { runId: "r", checkpointId });
     await ended(engine, run);
@@ -103,10 +105,10 @@ describe("continue", () => {
     async (whenBusy) => {
       const { engine } = startEngine(counter);
       await ended(engine, await startRun(engine, { threadId: "t" }));
-      const deleting = engine.threads.delete("t", null);
+      const deleting = engine.threads.delete("t", NOBODY);
       await expect(goOn(engine, { whenBusy })).rejects.toMatchObject({ code: "NOT_FOUND" });
       await deleting;
-      await expect(engine.threads.get("t", null)).rejects.toMatchObject({ code: "NOT_FOUND" });
+      await expect(engine.threads.get("t", NOBODY)).rejects.toMatchObject({ code: "NOT_FOUND" });
     },
   );
 
@@ -118,12 +120,12 @@ describe("continue", () => {
     const createdAt = new Date();
     const record = { viewer: null, workflow: "work", isNamed: true, createdAt };
     await backend.runs.createThread({ ...record, id: "t", updatedAt: createdAt });
-    await expect(goOn(engine, { viewer: "bob" })).rejects.toMatchObject(notFound);
+    await expect(goOn(engine, { caller: BOB })).rejects.toMatchObject(notFound);
     await expect(goOn(engine)).rejects.toThrow('Thread "t" has no state yet');
     await expect(goOn(engine, { checkpointId: "c" })).rejects.toThrow(
       'Checkpoint "c" does not exist',
     );
-    expect((await engine.list({}, { first: 10 }, null)).runs).toEqual([]);
+    expect((await engine.list({}, { first: 10 }, NOBODY)).runs).toEqual([]);
   });
 
   test("is refused for a graph without checkpoints, and a workflow that is no longer served", async () => {
@@ -146,7 +148,7 @@ describe("continue", () => {
 });
 
 function goOn(engine: Engine, request: Partial<ContinueRequest> = {}) {
-  return engine.continue({ viewer: null, threadId: "t", ...request });
+  return engine.continue({ caller: NOBODY, threadId: "t", ...request });
 }
 
 /** A graph whose second node fails until it is mended. */

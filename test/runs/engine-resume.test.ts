@@ -1,5 +1,7 @@
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 import { describe, expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
+import { BOB } from "../support/callers.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import type { Engine, InterruptAnswer } from "../../src/runs/engine.ts";
 import type { Run } from "../../src/runs/run.ts";
@@ -11,7 +13,7 @@ describe("resume", () => {
   test("goes on with the same run and log, the answers given to who asked", async () => {
     const { engine, backend } = startEngine(questions(["one", "two"]));
     const run = await asking(engine);
-    const resumed = await engine.resume(run.id, answersTo(run, { one: 1, two: "b" }), null);
+    const resumed = await engine.resume(run.id, answersTo(run, { one: 1, two: "b" }), NOBODY);
     expect(resumed).toMatchObject({ id: run.id, segment: { kind: "answers" } });
     expect(await ended(engine, run)).toMatchObject({
       status: "succeeded",
@@ -34,11 +36,11 @@ describe("resume", () => {
     const { engine } = startEngine(questions(["one", "two"]));
     const run = await asking(engine);
     const two = run.interrupts.find(({ value }) => value === "two?");
-    await engine.resume(run.id, answersTo(run, { one: 1 }), null);
-    await until(async () => (await engine.get(run.id, null)).lastSeq > run.lastSeq + 2);
+    await engine.resume(run.id, answersTo(run, { one: 1 }), NOBODY);
+    await until(async () => (await engine.get(run.id, NOBODY)).lastSeq > run.lastSeq + 2);
     const again = await interrupted(engine, run);
     expect(again.interrupts.map(({ id }) => id)).toEqual([two?.id]);
-    await engine.resume(run.id, answersTo(again, { two: 2 }), null);
+    await engine.resume(run.id, answersTo(again, { two: 2 }), NOBODY);
     expect(await ended(engine, run)).toMatchObject({ output: { answers: { one: 1, two: 2 } } });
   });
 
@@ -50,11 +52,11 @@ describe("resume", () => {
     const run = await interrupted(engine, await startRun(engine));
     expect(run.interrupts).toEqual([]);
     const answers = [{ interruptId: "x", value: 1 }];
-    await expect(engine.resume(run.id, answers, null)).rejects.toMatchObject({
+    await expect(engine.resume(run.id, answers, NOBODY)).rejects.toMatchObject({
       code: "INTERRUPT_NOT_PENDING",
       interruptIds: ["x"],
     });
-    await engine.resume(run.id, [], null);
+    await engine.resume(run.id, [], NOBODY);
     expect(await ended(engine, run)).toMatchObject({ output: { path: ["first", "second"] } });
   });
 
@@ -78,20 +80,20 @@ describe("resume", () => {
   ])("with %s is refused, and all stays pending", async (_what, answers, error) => {
     const { engine } = startEngine(questions(["one", "two"], { type: "boolean" }));
     const run = await asking(engine);
-    await expect(engine.resume(run.id, answers(run), null)).rejects.toMatchObject(error);
-    expect(await engine.get(run.id, null)).toEqual(run);
-    await engine.resume(run.id, answersTo(run, { one: true, two: false }), null);
+    await expect(engine.resume(run.id, answers(run), NOBODY)).rejects.toMatchObject(error);
+    expect(await engine.get(run.id, NOBODY)).toEqual(run);
+    await engine.resume(run.id, answersTo(run, { one: true, two: false }), NOBODY);
     await ended(engine, run);
   });
 
   test("of a run that is not interrupted, or of somebody else, is refused", async () => {
     const { engine } = startEngine(questionless());
     const run = await ended(engine, await startRun(engine));
-    await expect(engine.resume(run.id, [], null)).rejects.toMatchObject({
+    await expect(engine.resume(run.id, [], NOBODY)).rejects.toMatchObject({
       code: "INTERRUPT_NOT_PENDING",
       interruptIds: [],
     });
-    await expect(engine.resume(run.id, [], "bob")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(engine.resume(run.id, [], BOB)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   test.each(["one process", "two processes"])(
@@ -103,8 +105,8 @@ describe("resume", () => {
         where === "one process" ? engine : startEngine(questions(["one"]), { backend }).engine;
       const run = await asking(engine);
       const outcomes = await Promise.allSettled([
-        engine.resume(run.id, answersTo(run, { one: "a" }), null),
-        other.resume(run.id, answersTo(run, { one: "b" }), null),
+        engine.resume(run.id, answersTo(run, { one: "a" }), NOBODY),
+        other.resume(run.id, answersTo(run, { one: "b" }), NOBODY),
       ]);
       const heard = outcomes.findIndex(({ status }) => status === "fulfilled");
       expect(outcomes[1 - heard]).toMatchObject({
@@ -124,15 +126,15 @@ describe("resume", () => {
     const graph = questions(["one", "two"]);
     const answers = answersTo(run, { one: 1 });
     const strict = startEngine(graph, { backend }).engine;
-    await expect(strict.resume(run.id, answers, null)).rejects.toMatchObject({
+    await expect(strict.resume(run.id, answers, NOBODY)).rejects.toMatchObject({
       code: "WORKFLOW_CHANGED",
       runId: run.id,
     });
-    expect(await strict.get(run.id, null)).toEqual(run);
+    expect(await strict.get(run.id, NOBODY)).toEqual(run);
     await before.engine[Symbol.asyncDispose]();
     await strict[Symbol.asyncDispose]();
     const lenient = startEngine({ graph, recovery: { whenChanged: "resume" } }, { backend }).engine;
-    await lenient.resume(run.id, answers, null);
+    await lenient.resume(run.id, answers, NOBODY);
     expect(await ended(lenient, run)).toMatchObject({ output: { answers: { one: 1 } } });
   });
 
@@ -140,7 +142,7 @@ describe("resume", () => {
     const backend = memory();
     const run = await asking(startEngine(questions(["one"]), { backend }).engine);
     const { engine } = startEngine(questionless(), { backend, name: "another" });
-    await expect(engine.resume(run.id, answersTo(run, { one: 1 }), null)).rejects.toThrow(
+    await expect(engine.resume(run.id, answersTo(run, { one: 1 }), NOBODY)).rejects.toThrow(
       'Workflow "work" does not exist',
     );
   });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import { sqlite } from "../../src/backends/sqlite/index.ts";
 import { counter } from "../support/counter.ts";
 import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
@@ -19,9 +20,9 @@ test("an interrupted run is answered after a restart, and is one run and one log
   await using backend = await sqlite({ path });
   const { engine } = startEngine(questions(["one"], { type: "number" }), { backend });
   const interruptId = run.interrupts[0]?.id ?? "";
-  const bad = engine.resume(run.id, [{ interruptId, value: "x" }], null);
+  const bad = engine.resume(run.id, [{ interruptId, value: "x" }], NOBODY);
   await expect(bad).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
-  await engine.resume(run.id, [{ interruptId, value: 1 }], null);
+  await engine.resume(run.id, [{ interruptId, value: 1 }], NOBODY);
   expect(await ended(engine, run)).toMatchObject({ output: { answers: { one: 1 } } });
   const { events } = await backend.events.read(run.id, { after: 0, limit: 100 });
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, i) => i + 1));
@@ -33,7 +34,7 @@ test("an answer is taken that JSON writes as another number", async () => {
   const { engine } = startEngine(questions(["one"]), { backend });
   const run = await interrupted(engine, await startRun(engine));
   const interruptId = run.interrupts[0]?.id ?? "";
-  await engine.resume(run.id, [{ interruptId, value: -0 }], null);
+  await engine.resume(run.id, [{ interruptId, value: -0 }], NOBODY);
   expect(await ended(engine, run)).toMatchObject({ output: { answers: { one: 0 } } });
   await engine[Symbol.asyncDispose]();
 });
@@ -43,7 +44,7 @@ test("an answer is taken that is an object without a prototype, as GraphQL makes
   const { engine } = startEngine(questions(["one"]), { backend });
   const run = await interrupted(engine, await startRun(engine));
   const value = Object.assign(Object.create(null), { approved: true }) as { approved: true };
-  await engine.resume(run.id, [{ interruptId: run.interrupts[0]?.id ?? "", value }], null);
+  await engine.resume(run.id, [{ interruptId: run.interrupts[0]?.id ?? "", value }], NOBODY);
   expect(await ended(engine, run)).toMatchObject({
     output: { answers: { one: { approved: true } } },
   });
@@ -54,20 +55,20 @@ test("threads are changed, forked, queued on and deleted in a file as in memory"
   await using backend = await sqlite({ path: await fileFor() });
   const { engine } = startEngine(counter, { backend });
   const first = await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
-  const thread = await engine.threads.get("t", null);
-  const early = await engine.threads.state(thread, null);
+  const thread = await engine.threads.get("t", NOBODY);
+  const early = await engine.threads.state(thread, NOBODY);
   expect(early).toMatchObject({ values: { total: 1 }, runId: first.id });
   const { state } = await engine.threads.update({
     threadId: "t",
-    viewer: null,
+    caller: NOBODY,
     values: { total: 5 },
   });
   expect(state).toMatchObject({ values: { total: 6 }, source: "update" });
-  const { states, hasMore } = await engine.threads.history(thread, null, { first: 2 });
+  const { states, hasMore } = await engine.threads.history(thread, NOBODY, { first: 2 });
   expect([states.map(({ source }) => source), hasMore]).toEqual([["update", "loop"], true]);
   const checkpointId = early?.checkpointId;
-  const copy = await engine.threads.fork({ threadId: "t", viewer: null, checkpointId });
-  expect(await engine.threads.state(copy, null)).toMatchObject({
+  const copy = await engine.threads.fork({ threadId: "t", caller: NOBODY, checkpointId });
+  expect(await engine.threads.state(copy, NOBODY)).toMatchObject({
     values: { total: 1 },
     source: "fork",
   });
@@ -82,11 +83,11 @@ test("threads are changed, forked, queued on and deleted in a file as in memory"
   expect(await Promise.all(outputs)).toMatchObject(queue.map(([, total]) => ({ total })));
   const again = await startRun(engine, { threadId: "t", checkpointId, input: { add: 10 } });
   expect(await ended(engine, again)).toMatchObject({ output: { total: 11 } });
-  await engine.threads.delete("t", null);
+  await engine.threads.delete("t", NOBODY);
   const config = { configurable: { thread_id: "t" } };
   expect(await backend.checkpointer?.getTuple(config)).toBeUndefined();
-  expect((await engine.list({}, { first: 9 }, null)).runs).toEqual([]);
-  expect(await engine.threads.list({ first: 9 }, null)).toEqual({
+  expect((await engine.list({}, { first: 9 }, NOBODY)).runs).toEqual([]);
+  expect(await engine.threads.list({ first: 9 }, NOBODY)).toEqual({
     threads: [copy],
     hasMore: false,
   });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { BOB } from "../support/callers.ts";
+import { NOBODY } from "../../src/access/caller.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import type { Engine, StartRequest } from "../../src/runs/engine.ts";
 import type { Run } from "../../src/runs/run.ts";
@@ -55,7 +57,7 @@ describe("on a busy thread,", () => {
     expect(await statuses(engine, first, second)).toEqual(["cancelled", "cancelled"]);
     gate.open(Infinity);
     expect(await ended(engine, third)).toMatchObject({ status: "succeeded" });
-    expect(await engine.get(second.id, null)).toMatchObject({ startedAt: null });
+    expect(await engine.get(second.id, NOBODY)).toMatchObject({ startedAt: null });
     expect(most).toBe(1);
   });
 
@@ -74,7 +76,7 @@ describe("on a busy thread,", () => {
 
   test.each([
     ["an input that its graph refuses", { input: { count: "x" } }, "BAD_USER_INPUT"],
-    ["another viewer", { viewer: "bob" }, "NOT_FOUND"],
+    ["another viewer", { caller: BOB }, "NOT_FOUND"],
     ["the id of another run", { runId: "other" }, "RUN_CONFLICT"],
   ])("REPLACE with %s cancels nothing", async (_what, request, code) => {
     const gate = createGate();
@@ -120,7 +122,7 @@ describe("a retry under the same runId", () => {
     ["another context", { context: { a: 2 } }],
     ["another thread", { threadId: "t" }],
     ["another workflow", { workflow: "other" }],
-    ["another viewer", { viewer: "bob" }],
+    ["another viewer", { caller: BOB }],
   ])("with %s is a conflict", async (_what, change) => {
     const { engine } = startEngine(idle, { workflows: { other: idle } });
     await startRun(engine, request);
@@ -165,13 +167,13 @@ describe("from a checkpoint,", () => {
   test("a run takes its input to the state that its thread had there", async () => {
     const { engine } = startEngine(counter);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
-    const thread = await engine.threads.get("t", null);
-    const early = await engine.threads.state(thread, null);
+    const thread = await engine.threads.get("t", NOBODY);
+    const early = await engine.threads.state(thread, NOBODY);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 10 } }));
     const checkpointId = early?.checkpointId ?? "";
     const run = await startRun(engine, { threadId: "t", checkpointId, input: { add: 100 } });
     expect(await ended(engine, run)).toMatchObject({ output: { total: 101 } });
-    expect(await engine.threads.state(thread, null)).toMatchObject({ values: { total: 101 } });
+    expect(await engine.threads.state(thread, NOBODY)).toMatchObject({ values: { total: 101 } });
   });
 
   test("a run that waited until the checkpoint was forgotten fails, and does not begin anew", async () => {
@@ -182,8 +184,8 @@ describe("from a checkpoint,", () => {
       { memory: { maxCheckpoints: 1 } },
     );
     await ended(engine, await startRun(engine, { threadId: "t" }));
-    const thread = await engine.threads.get("t", null);
-    const checkpointId = (await engine.threads.state(thread, null))?.checkpointId ?? "";
+    const thread = await engine.threads.get("t", NOBODY);
+    const checkpointId = (await engine.threads.state(thread, NOBODY))?.checkpointId ?? "";
     await startRun(engine, { threadId: "t" });
     await until(() => gate.arrivals === 2);
     const run = await startRun(engine, { threadId: "t", checkpointId, whenBusy: "enqueue" });
@@ -209,10 +211,10 @@ describe("from a checkpoint,", () => {
     await expect(startRun(engine, request)).rejects.toThrow('Thread "t" does not exist');
     await ended(engine, await startRun(engine, { threadId: "t" }));
     await expect(startRun(engine, request)).rejects.toThrow('Checkpoint "c" does not exist');
-    expect((await engine.list({}, { first: 10 }, null)).runs).toHaveLength(1);
+    expect((await engine.list({}, { first: 10 }, NOBODY)).runs).toHaveLength(1);
   });
 });
 
 function start(engine: Engine, request: Partial<StartRequest>) {
-  return engine.start({ viewer: null, workflow: "work", input: {}, ...request });
+  return engine.start({ caller: NOBODY, workflow: "work", input: {}, ...request });
 }

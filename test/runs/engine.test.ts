@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
+import { ANN, BOB } from "../support/callers.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import type { Graph } from "../../src/workflows/graph.ts";
 import { ended, interrupted, startEngine as start, startRun, statuses } from "../support/engine.ts";
@@ -32,7 +34,7 @@ describe("a run", () => {
     );
     const [, waiting] = [await startRun(engine), await startRun(engine)];
     await until(() => gate.arrivals === 1);
-    expect(await engine.cancel(waiting.id, null)).toMatchObject({
+    expect(await engine.cancel(waiting.id, NOBODY)).toMatchObject({
       status: "cancelled",
       startedAt: null,
     });
@@ -58,7 +60,7 @@ describe("a run", () => {
     const { engine } = start(questions(["one"]), { isOpen: false });
     const asking = await interrupted(engine, await startRun(engine, { threadId: "t" }));
     const next = await startRun(engine, { threadId: "t", whenBusy: "enqueue" });
-    expect(await engine.cancel(asking.id, null)).toMatchObject({
+    expect(await engine.cancel(asking.id, NOBODY)).toMatchObject({
       status: "cancelled",
       interrupts: [],
     });
@@ -71,7 +73,7 @@ describe("a run", () => {
     const active = await startRun(engine, { threadId: "t" });
     const waiting = await startRun(engine, { threadId: "t", whenBusy: "enqueue" });
     await until(() => gate.arrivals === 1);
-    expect(await engine.cancel(waiting.id, null)).toMatchObject({ status: "cancelled" });
+    expect(await engine.cancel(waiting.id, NOBODY)).toMatchObject({ status: "cancelled" });
     expect(await statuses(engine, active, waiting)).toEqual(["running", "cancelled"]);
     gate.open();
     await ended(engine, active);
@@ -86,7 +88,7 @@ describe("a run", () => {
     const active = await startRun(engine);
     await until(() => gate.arrivals === 1);
     const waiting = [await startRun(engine), await startRun(engine)];
-    const places = [await engine.get(active.id, null), ...waiting].map((run) =>
+    const places = [await engine.get(active.id, NOBODY), ...waiting].map((run) =>
       engine.queuePosition(run),
     );
     expect(await Promise.all(places)).toEqual([null, 1, 2]);
@@ -95,12 +97,12 @@ describe("a run", () => {
 
   test("of somebody else does not exist", async () => {
     const { engine } = start(idle);
-    const run = await startRun(engine, { viewer: "ann" });
+    const run = await startRun(engine, { caller: ANN });
     const notFound = { code: "NOT_FOUND" };
-    await expect(engine.get(run.id, "bob")).rejects.toMatchObject(notFound);
-    await expect(engine.cancel(run.id, "bob")).rejects.toMatchObject(notFound);
-    expect((await engine.list({}, { first: 10 }, "bob")).runs).toEqual([]);
-    await expect(startRun(engine, { viewer: "bob", runId: run.id })).rejects.toMatchObject({
+    await expect(engine.get(run.id, BOB)).rejects.toMatchObject(notFound);
+    await expect(engine.cancel(run.id, BOB)).rejects.toMatchObject(notFound);
+    expect((await engine.list({}, { first: 10 }, BOB)).runs).toEqual([]);
+    await expect(startRun(engine, { caller: BOB, runId: run.id })).rejects.toMatchObject({
       code: "RUN_CONFLICT",
     });
   });
@@ -114,7 +116,7 @@ describe("a run", () => {
   ])("with %s is not started", async (_what, request, message) => {
     const { engine } = start(idle);
     await expect(startRun(engine, request)).rejects.toThrow(message);
-    expect((await engine.list({}, { first: 1 }, null)).runs).toEqual([]);
+    expect((await engine.list({}, { first: 1 }, NOBODY)).runs).toEqual([]);
   });
 });
 
@@ -140,16 +142,16 @@ describe("a graph that goes on in spite of its signal", () => {
     const { engine } = start(deaf);
     const run = await startRun(engine, { timeoutMs: 1 });
     await ended(engine, run);
-    expect(await engine.get(run.id, null)).toMatchObject({ error: { code: "RUN_TIMEOUT" } });
+    expect(await engine.get(run.id, NOBODY)).toMatchObject({ error: { code: "RUN_TIMEOUT" } });
   });
 
   test("does not keep its run from being cancelled, nor the service from stopping", async () => {
     const { engine } = start(deaf);
     const [one, two] = [await startRun(engine), await startRun(engine)];
-    await until(async () => (await engine.get(two.id, null)).status === "running");
-    expect(await engine.cancel(one.id, null)).toMatchObject({ status: "cancelled" });
+    await until(async () => (await engine.get(two.id, NOBODY)).status === "running");
+    expect(await engine.cancel(one.id, NOBODY)).toMatchObject({ status: "cancelled" });
     await engine[Symbol.asyncDispose]();
-    expect(await engine.get(two.id, null)).toMatchObject({ status: "cancelled" });
+    expect(await engine.get(two.id, NOBODY)).toMatchObject({ status: "cancelled" });
   });
 });
 
@@ -174,7 +176,7 @@ test("a process that was blocked for longer than its leases goes on with its run
   await ended(engine, run);
   await ended(engine, other);
   expect(starts).toEqual([run.id, other.id]);
-  expect(await engine.get(run.id, null)).toMatchObject({ status: "succeeded", epoch: 1 });
+  expect(await engine.get(run.id, NOBODY)).toMatchObject({ status: "succeeded", epoch: 1 });
 });
 
 test("a run that is being claimed when it is cancelled ends all the same", async () => {
@@ -193,7 +195,7 @@ test("a run that is being claimed when it is cancelled ends all the same", async
   );
   const run = await startRun(engine);
   await until(() => slow.arrivals === 1);
-  const cancelling = engine.cancel(run.id, null);
+  const cancelling = engine.cancel(run.id, NOBODY);
   slow.open(Infinity);
   expect(await cancelling).toMatchObject({ status: "cancelled" });
 });

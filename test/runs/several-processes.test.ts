@@ -1,5 +1,6 @@
 import { Annotation, START, StateGraph, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import { createGate, type Gate } from "../support/gate.ts";
 import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
 import { graphOf } from "../support/graphs.ts";
@@ -38,7 +39,7 @@ test("any gateway cancels a run that a worker executes", async () => {
   const worker = startEngine(waiting(gate), { backend: connect().backend, role: "worker" });
   const run = await startRun(worker.engine);
   await until(() => gate.arrivals === 1);
-  await gateway.engine.cancel(run.id, null);
+  await gateway.engine.cancel(run.id, NOBODY);
   expect(await ended(gateway.engine, run)).toMatchObject({ status: "cancelled" });
 });
 
@@ -48,7 +49,7 @@ test("a gateway ends a cancelled run whose worker is dead, with no other worker 
   const run = await startRun(gateway.engine);
   const { runs } = connect().backend;
   await runs.claim({ owner: "dead", leaseMs: 4_000, limit: 1 });
-  await gateway.engine.cancel(run.id, null);
+  await gateway.engine.cancel(run.id, NOBODY);
   expect(await ended(gateway.engine, run)).toMatchObject({ status: "cancelled", epoch: 2 });
 });
 
@@ -58,7 +59,7 @@ test("any gateway answers a run that another process has executed", async () => 
   startEngine(questions(["one"]), { backend: connect().backend, role: "worker" });
   const run = await interrupted(gateway.engine, await startRun(gateway.engine));
   const answers = run.interrupts.map(({ id }) => ({ interruptId: id, value: "yes" }));
-  await gateway.engine.resume(run.id, answers, null);
+  await gateway.engine.resume(run.id, answers, NOBODY);
   expect(await ended(gateway.engine, run)).toMatchObject({
     status: "succeeded",
     output: { answers: { one: "yes" } },

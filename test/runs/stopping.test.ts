@@ -10,6 +10,7 @@ import {
   StateGraph,
 } from "@langchain/langgraph";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import { z } from "zod";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
@@ -100,7 +101,7 @@ test.each([
     isHeld = true;
     gate.open(reads - 1);
     const answers = run.interrupts.map(({ id }) => ({ interruptId: id, value: "yes" }));
-    await first.engine.resume(run.id, answers, null);
+    await first.engine.resume(run.id, answers, NOBODY);
     await until(() => gate.arrivals === reads);
     const stopped = first.engine[Symbol.asyncDispose]();
     gate.open(Infinity);
@@ -126,7 +127,7 @@ test("the time that a run waits for an answer does not count", async () => {
   const asked = performance.now();
   await until(() => performance.now() - asked > timeoutMs);
   const [question] = asking.interrupts;
-  await engine.resume(asking.id, [{ interruptId: question?.id ?? "", value: "yes" }], null);
+  await engine.resume(asking.id, [{ interruptId: question?.id ?? "", value: "yes" }], NOBODY);
   expect(await ended(engine, asking)).toMatchObject({ status: "succeeded" });
 });
 
@@ -140,9 +141,9 @@ test("an answer that only the node's own schema refuses leaves the question open
   const asking = await interrupted(engine, await startRun(engine));
   const [question] = asking.interrupts;
   const answer = (value: string) =>
-    engine.resume(asking.id, [{ interruptId: question?.id ?? "", value }], null);
+    engine.resume(asking.id, [{ interruptId: question?.id ?? "", value }], NOBODY);
   await answer("no");
-  await until(async () => (await engine.get(asking.id, null)).epoch === 2);
+  await until(async () => (await engine.get(asking.id, NOBODY)).epoch === 2);
   const again = await interrupted(engine, asking);
   expect(again.interrupts).toEqual(asking.interrupts);
   const { events } = await backend.events.read(asking.id, { after: asking.lastSeq, limit: 100 });
@@ -165,12 +166,12 @@ test("an answer that is refused takes nothing from a node that took its own", as
   const { engine } = startEngine(graph);
   const asking = await interrupted(engine, await startRun(engine));
   const answers = asking.interrupts.map(({ id }) => ({ interruptId: id, value: "no" }));
-  await engine.resume(asking.id, answers, null);
-  await until(async () => (await engine.get(asking.id, null)).epoch === 2);
+  await engine.resume(asking.id, answers, NOBODY);
+  await until(async () => (await engine.get(asking.id, NOBODY)).epoch === 2);
   const again = await interrupted(engine, asking);
   expect(again.interrupts).toEqual(asking.interrupts.filter(({ value }) => value === "two"));
   const [question] = again.interrupts;
-  await engine.resume(asking.id, [{ interruptId: question?.id ?? "", value: "please" }], null);
+  await engine.resume(asking.id, [{ interruptId: question?.id ?? "", value: "please" }], NOBODY);
   expect(await ended(engine, asking)).toMatchObject({ output: { log: ["no", "please"] } });
 });
 
@@ -230,8 +231,8 @@ describe("of a run's checkpoints", () => {
     const graph = loop(() => new DeltaChannel(reducer));
     const { engine } = startEngine({ graph, config }, { memory: { maxCheckpoints: 5 } });
     const run = await ended(engine, await startRun(engine));
-    const thread = await engine.threads.get(run.threadId, null);
-    expect((await engine.threads.state(thread, null))?.values).toEqual(run.output);
+    const thread = await engine.threads.get(run.threadId, NOBODY);
+    expect((await engine.threads.state(thread, NOBODY))?.values).toEqual(run.output);
   });
 
   test("none is touched that the graph keeps in a saver of its own", async () => {

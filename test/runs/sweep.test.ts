@@ -1,5 +1,6 @@
 import { MemorySaver } from "@langchain/langgraph";
 import { describe, expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import type { Backend } from "../../src/backend.ts";
 import { memory } from "../../src/backends/memory/index.ts";
 import { Sweeper } from "../../src/runs/sweep.ts";
@@ -45,8 +46,8 @@ describe("after the backend's retention", () => {
       [own.id, 1],
       ["t", 2],
     ] as const) {
-      const thread = await engine.threads.get(id, null);
-      expect(await engine.threads.state(thread, null)).toMatchObject({ values: { total } });
+      const thread = await engine.threads.get(id, NOBODY);
+      expect(await engine.threads.state(thread, NOBODY)).toMatchObject({ values: { total } });
     }
   });
 
@@ -54,7 +55,7 @@ describe("after the backend's retention", () => {
     const { engine, backend } = startEngine(questions(["one"]));
     const run = await interrupted(engine, await startRun(engine));
     await sweepAt(LATER, backend);
-    expect(await engine.get(run.id, null)).toEqual(run);
+    expect(await engine.get(run.id, NOBODY)).toEqual(run);
     expect(await checkpointOf(backend, run.id)).toBeDefined();
   });
 
@@ -80,14 +81,14 @@ describe("after the backend's retention", () => {
     const runs = await Promise.all(Array.from({ length: 50 }, () => startRun(engine)));
     for (const run of runs) await ended(engine, run);
     await sweepAt(LATER, backend);
-    expect((await engine.list({}, { first: 1 }, null)).runs).toEqual([]);
+    expect((await engine.list({}, { first: 1 }, NOBODY)).runs).toEqual([]);
   });
 
   test.each([Infinity, Number.MAX_SAFE_INTEGER])("of %d ms nothing is forgotten", async (ms) => {
     const { engine, backend } = startEngine(counter, { memory: { retentionMs: ms } });
     const run = await ended(engine, await startRun(engine));
     const { lines } = await sweepAt(LATER, backend);
-    expect(await engine.get(run.id, null)).toEqual(run);
+    expect(await engine.get(run.id, NOBODY)).toEqual(run);
     expect(lines).toEqual([]);
   });
 
@@ -123,7 +124,7 @@ describe("beyond the bytes that a backend may take", () => {
     const { events, oldestSeq, lastSeq } = await backend.events.read(first, { after: 0, limit: 9 });
     expect({ events, oldestSeq }).toEqual({ events: [], oldestSeq: lastSeq + 1 });
     expect((await backend.events.read(last, { after: 0, limit: 1 })).oldestSeq).toBe(1);
-    expect(await engine.get(first, null)).toMatchObject({ status: "succeeded" });
+    expect(await engine.get(first, NOBODY)).toMatchObject({ status: "succeeded" });
   });
 
   test("threads of their own keep their last checkpoint, named ones all", async () => {
@@ -132,8 +133,8 @@ describe("beyond the bytes that a backend may take", () => {
     await ended(engine, await startRun(engine, { threadId: "t" }));
     await sweepAt(Date.now(), backend);
     const sizes = [own.id, "t"].map(async (id) => {
-      const thread = await engine.threads.get(id, null);
-      return (await engine.threads.history(thread, null, { first: 10 })).states.length;
+      const thread = await engine.threads.get(id, NOBODY);
+      return (await engine.threads.history(thread, NOBODY, { first: 10 })).states.length;
     });
     expect(await Promise.all(sizes)).toEqual([1, 3]);
   });

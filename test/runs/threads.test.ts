@@ -8,6 +8,8 @@ import {
   StateGraph,
 } from "@langchain/langgraph";
 import { describe, expect, test } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
+import { ANN, BOB } from "../support/callers.ts";
 import { z } from "zod";
 import { memory } from "../../src/backends/memory/index.ts";
 import type { Engine } from "../../src/runs/engine.ts";
@@ -21,25 +23,24 @@ import { until } from "../support/until.ts";
 describe("a thread", () => {
   test("is there once a run has been started on it, and only for who started it", async () => {
     const { engine } = startEngine(counter);
-    await expect(engine.threads.get("t", "ann")).rejects.toMatchObject({ code: "NOT_FOUND" });
-    const run = await startRun(engine, { viewer: "ann", threadId: "t" });
-    expect(await engine.threads.get("t", "ann")).toMatchObject({ id: "t", workflow: "work" });
-    await expect(engine.threads.get("t", "bob")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(engine.threads.get("t", ANN)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const run = await startRun(engine, { caller: ANN, threadId: "t" });
+    expect(await engine.threads.get("t", ANN)).toMatchObject({ id: "t", workflow: "work" });
+    await expect(engine.threads.get("t", BOB)).rejects.toMatchObject({ code: "NOT_FOUND" });
     await ended(engine, run);
   });
 
   test("is listed for its viewer, page by page, newest first", async () => {
     const { engine } = startEngine(counter);
-    const owners = ["ann", "bob", "ann", "ann"];
-    for (const [i, viewer] of owners.entries()) {
-      await ended(engine, await startRun(engine, { viewer, threadId: `t${i}` }));
+    for (const [i, caller] of [ANN, BOB, ANN, ANN].entries()) {
+      await ended(engine, await startRun(engine, { caller, threadId: `t${i}` }));
     }
-    const { threads, hasMore } = await engine.threads.list({ first: 2 }, "ann");
+    const { threads, hasMore } = await engine.threads.list({ first: 2 }, ANN);
     expect([threads.map(({ id }) => id), hasMore]).toEqual([["t3", "t2"], true]);
-    const next = await engine.threads.list({ first: 2, after: "t2" }, "ann");
+    const next = await engine.threads.list({ first: 2, after: "t2" }, ANN);
     expect([next.threads.map(({ id }) => id), next.hasMore]).toEqual([["t0"], false]);
     for (const after of ["t1", "none"]) {
-      await expect(engine.threads.list({ first: 2, after }, "ann")).rejects.toMatchObject({
+      await expect(engine.threads.list({ first: 2, after }, ANN)).rejects.toMatchObject({
         code: "BAD_USER_INPUT",
         problems: [{ path: ["after"] }],
       });
@@ -105,9 +106,9 @@ describe("a thread's state", () => {
     expect(await stateOf(engine)).toBeNull();
     gate.open(Infinity);
     await ended(engine, await startRun(engine, { threadId: "u", workflow: "forgetful" }));
-    const thread = await engine.threads.get("u", null);
-    expect(await engine.threads.state(thread, null)).toBeNull();
-    expect(await engine.threads.history(thread, null, { first: 5 })).toEqual({
+    const thread = await engine.threads.get("u", NOBODY);
+    expect(await engine.threads.state(thread, NOBODY)).toBeNull();
+    expect(await engine.threads.history(thread, NOBODY, { first: 5 })).toEqual({
       states: [],
       hasMore: false,
     });
@@ -125,8 +126,8 @@ describe("a thread's state", () => {
 test("a thread's history goes back page by page, from its newest state to its first", async () => {
   const { engine } = startEngine(counter);
   await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
-  const thread = await engine.threads.get("t", null);
-  const whole = await engine.threads.history(thread, null, { first: 10 });
+  const thread = await engine.threads.get("t", NOBODY);
+  const whole = await engine.threads.history(thread, NOBODY, { first: 10 });
   expect(whole.hasMore).toBe(false);
   expect(whole.states.map(({ step, source }) => [step, source])).toEqual([
     [1, "loop"],
@@ -138,10 +139,10 @@ test("a thread's history goes back page by page, from its newest state to its fi
     whole.states[2]?.checkpointId,
     null,
   ]);
-  const first = await engine.threads.history(thread, null, { first: 2 });
+  const first = await engine.threads.history(thread, NOBODY, { first: 2 });
   expect(first).toEqual({ states: whole.states.slice(0, 2), hasMore: true });
   const before = first.states.at(-1)?.checkpointId;
-  expect(await engine.threads.history(thread, null, { first: 2, before })).toEqual({
+  expect(await engine.threads.history(thread, NOBODY, { first: 2, before })).toEqual({
     states: whole.states.slice(2),
     hasMore: false,
   });
@@ -157,7 +158,7 @@ describe("updating a thread", () => {
     expect(state).toEqual(await stateOf(engine));
     const input = await update(engine, { values: { add: 10 }, asNode: "__start__" });
     expect(input.state).toMatchObject({ next: ["sum"] });
-    const { run } = await engine.continue({ viewer: null, threadId: "t" });
+    const { run } = await engine.continue({ caller: NOBODY, threadId: "t" });
     expect(await ended(engine, run)).toMatchObject({ output: { total: 16 } });
   });
 
@@ -229,7 +230,7 @@ describe("updating a thread", () => {
     await ended(engine, await startRun(engine, { threadId: "t" }));
     await ended(engine, await startRun(engine, { threadId: "u", workflow: "forgetful" }));
     const notFound = { code: "NOT_FOUND" };
-    await expect(update(engine, { viewer: "bob" })).rejects.toMatchObject(notFound);
+    await expect(update(engine, { caller: BOB })).rejects.toMatchObject(notFound);
     await expect(update(engine, { checkpointId: "nope" })).rejects.toMatchObject(notFound);
     await expect(update(engine, { threadId: "u" })).rejects.toThrow("keeps no checkpoints here");
   });
@@ -243,9 +244,9 @@ describe("deleting a thread", () => {
     await ended(engine, await startRun(engine, { threadId: "t" }));
     const config = { configurable: { thread_id: "t" } };
     expect(await saver.getTuple(config)).toBeDefined();
-    await engine.threads.delete("t", null);
-    await expect(engine.threads.get("t", null)).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await expect(engine.get(run.id, null)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await engine.threads.delete("t", NOBODY);
+    await expect(engine.threads.get("t", NOBODY)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(engine.get(run.id, NOBODY)).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect((await backend.events.read(run.id, { after: 0, limit: 1 })).lastSeq).toBe(0);
     expect(await backend.checkpointer?.getTuple(config)).toBeUndefined();
     expect(await saver.getTuple(config)).toBeUndefined();
@@ -254,9 +255,9 @@ describe("deleting a thread", () => {
   test("is refused while a run has not ended, and for somebody else's", async () => {
     const { engine, backend } = startEngine(questions(["one"]));
     await interrupted(engine, await startRun(engine, { threadId: "t" }));
-    const busy = engine.threads.delete("t", null);
+    const busy = engine.threads.delete("t", NOBODY);
     await expect(busy).rejects.toMatchObject({ code: "THREAD_BUSY" });
-    await expect(engine.threads.delete("t", "bob")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(engine.threads.delete("t", BOB)).rejects.toMatchObject({ code: "NOT_FOUND" });
     const config = { configurable: { thread_id: "t" } };
     expect(await backend.checkpointer?.getTuple(config)).toBeDefined();
   });
@@ -265,7 +266,7 @@ describe("deleting a thread", () => {
     const { engine } = startEngine(counter);
     await ended(engine, await startRun(engine, { threadId: "t", input: { add: 1 } }));
     const [deleted, started] = await Promise.allSettled([
-      engine.threads.delete("t", null),
+      engine.threads.delete("t", NOBODY),
       startRun(engine, { threadId: "t", input: { add: 10 } }),
     ]);
     if (started.status === "rejected") throw started.reason;
@@ -275,13 +276,13 @@ describe("deleting a thread", () => {
 });
 
 async function stateOf(engine: Engine, checkpointId?: string) {
-  return engine.threads.state(await engine.threads.get("t", null), null, checkpointId);
+  return engine.threads.state(await engine.threads.get("t", NOBODY), NOBODY, checkpointId);
 }
 
 type Update = Parameters<Engine["threads"]["update"]>[0];
 
 function update(engine: Engine, request: Partial<Update>) {
-  return engine.threads.update({ threadId: "t", viewer: null, values: {}, ...request });
+  return engine.threads.update({ threadId: "t", caller: NOBODY, values: {}, ...request });
 }
 
 function agent() {

@@ -1,4 +1,6 @@
+import { Access } from "../../src/access/access.ts";
 import { afterEach } from "vitest";
+import { NOBODY } from "../../src/access/caller.ts";
 import type { Backend } from "../../src/backend.ts";
 import { memory, type MemoryOptions } from "../../src/backends/memory/index.ts";
 import { DEFAULT_LIMITS, type EngineLimits, type Role } from "../../src/runs/engine-options.ts";
@@ -7,6 +9,7 @@ import { isFinal, type Run } from "../../src/runs/run.ts";
 import type { WorkflowDefinition } from "../../src/workflows/define-workflow.ts";
 import type { Graph } from "../../src/workflows/graph.ts";
 import { createWorkflows } from "../../src/workflows/workflow.ts";
+import { ownerOfRecord } from "./callers.ts";
 import { recordingLogger } from "./recording-logger.ts";
 import { until } from "./until.ts";
 
@@ -23,6 +26,7 @@ export interface TestEngineOptions {
   readonly workflows?: Readonly<Record<string, WorkflowDefinition | Graph>>;
   /** @default "work" */
   readonly name?: string;
+  readonly access?: Access;
   readonly clock?: () => Date;
   /** @default 1_000 */
   readonly drainMs?: number;
@@ -39,6 +43,7 @@ export function startEngine(graph: WorkflowDefinition | Graph, options: TestEngi
   const engine = new Engine({
     workflows,
     backend,
+    access: options.access ?? new Access({ isAuthenticated: false }),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     role: options.role,
     exposeErrors: true,
@@ -53,22 +58,24 @@ export function startEngine(graph: WorkflowDefinition | Graph, options: TestEngi
 
 /** Starts a run of `work`. */
 export async function startRun(engine: Engine, request: Partial<StartRequest> = {}): Promise<Run> {
-  const { run } = await engine.start({ viewer: null, workflow: "work", input: {}, ...request });
+  const { run } = await engine.start({ caller: NOBODY, workflow: "work", input: {}, ...request });
   return run;
 }
 
 /** The run, once it has ended. */
 export async function ended(engine: Engine, run: Run): Promise<Run> {
-  await until(async () => isFinal((await engine.get(run.id, run.viewer)).status));
-  return engine.get(run.id, run.viewer);
+  await until(async () => isFinal((await engine.get(run.id, ownerOfRecord(run))).status));
+  return engine.get(run.id, ownerOfRecord(run));
 }
 
 /** The run, once it waits for answers. */
 export async function interrupted(engine: Engine, run: Run): Promise<Run> {
-  await until(async () => (await engine.get(run.id, run.viewer)).status === "interrupted");
-  return engine.get(run.id, run.viewer);
+  await until(async () => (await engine.get(run.id, ownerOfRecord(run))).status === "interrupted");
+  return engine.get(run.id, ownerOfRecord(run));
 }
 
 export function statuses(engine: Engine, ...runs: readonly Run[]): Promise<readonly string[]> {
-  return Promise.all(runs.map(async ({ id, viewer }) => (await engine.get(id, viewer)).status));
+  return Promise.all(
+    runs.map(async (run) => (await engine.get(run.id, ownerOfRecord(run))).status),
+  );
 }

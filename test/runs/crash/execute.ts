@@ -1,3 +1,5 @@
+import { Access } from "../../../src/access/access.ts";
+import { NOBODY } from "../../../src/access/caller.ts";
 import type { Backend } from "../../../src/backend.ts";
 import type { Interrupt } from "../../../src/events/run-event.ts";
 import type { JsonValue } from "../../../src/json.ts";
@@ -21,6 +23,7 @@ export async function withEngine<T>(
   const engine = new Engine({
     workflows: createWorkflows({ graph: { graph, config: { durability } } }),
     backend,
+    access: new Access({ isAuthenticated: false }),
     limits: DEFAULT_LIMITS,
     exposeErrors: true,
     drainMs: 0,
@@ -38,7 +41,7 @@ export async function withEngine<T>(
 /** Starts a run on the one thread there is. */
 export async function start(engine: Engine, runId: string): Promise<void> {
   const input: JsonValue = { log: ["given"] };
-  await engine.start({ viewer: null, workflow: "graph", input, runId, threadId: THREAD });
+  await engine.start({ caller: NOBODY, workflow: "graph", input, runId, threadId: THREAD });
 }
 
 /** Answers the run's questions one by one, each by itself, until the run has ended. */
@@ -46,7 +49,7 @@ export async function drive(engine: Engine, runId: string): Promise<Run> {
   for (;;) {
     let run: Run | undefined;
     await until(async () => {
-      run = await engine.get(runId, null);
+      run = await engine.get(runId, NOBODY);
       return isFinal(run.status) || run.status === "interrupted";
     });
     if (!run || isFinal(run.status)) return run as Run;
@@ -54,7 +57,7 @@ export async function drive(engine: Engine, runId: string): Promise<Run> {
     const answers = question
       ? [{ interruptId: question.id, value: `answer to ${textOf(question)}` }]
       : [];
-    await engine.resume(runId, answers, null);
+    await engine.resume(runId, answers, NOBODY);
   }
 }
 

@@ -1,0 +1,54 @@
+import { UnauthenticatedError } from "../errors.ts";
+import { callerFor, NOBODY, type Caller } from "./caller.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** What a request, or a WebSocket's `connection_init`, shows of who makes it. */
+export interface Credentials {
+  /** The token of `Authorization: Bearer …`; on a WebSocket also of `connectionParams.authorization`. */
+  readonly token: string | null;
+  /** Those of the request, on a WebSocket those of its upgrade: cookies, API keys. */
+  readonly headers: Headers;
+  /** What a WebSocket's client gave as `connectionParams`; absent elsewhere. */
+  readonly connectionParams?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Who it is, and until when that holds. */
+export interface Authentication {
+  readonly viewer: Viewer;
+  /** Then streams break off and sockets close, and clients come back with fresh credentials. */
+  readonly expiresAt?: Date | undefined;
+}
+
+/**
+ * Tells who asks: once for each HTTP request, and once for each WebSocket. `null` refuses with
+ * `UNAUTHENTICATED`. So does throwing: one of this package's errors is shown to the client, any other
+ * is logged and shown as `INTERNAL`. Nobody is let in for a mistake.
+ */
+export type Authenticate = (
+  credentials: Credentials,
+) => Authentication | null | Promise<Authentication | null>;
+
+/** Finds out who asks. Throws `UnauthenticatedError`, and what the hook throws. */
+export type Authenticator = (credentials: Credentials) => Promise<Caller>;
+
+/** Without a hook nobody is identified, and everybody let in. */
+export function createAuthenticator(authenticate: Authenticate | undefined): Authenticator {
+  return async (credentials) => {
+    if (!authenticate) return NOBODY;
+    const authentication = await authenticate(credentials);
+    if (!authentication) throw new UnauthenticatedError();
+    return callerFor(authentication.viewer, checkDate(authentication.expiresAt));
+  };
+}
+
+/** One that is no date would never come. */
+function checkDate(date: Date | undefined): Date | undefined {
+  if (date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()))) return date;
+  throw new TypeError("expiresAt must be a Date");
+}
+
+/** The token in the value of an `Authorization` header (RFC 6750 §2.1); `null` if there is none. */
+export function bearerOf(authorization: unknown): string | null {
+  if (typeof authorization !== "string") return null;
+  return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? null;
+}

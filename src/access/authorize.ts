@@ -1,0 +1,39 @@
+import type { Viewer } from "./viewer.ts";
+
+/**
+ * What is asked for:
+ * - of a workflow: `start`, and `continue` on a thread without an input;
+ * - of a run: `read` its record, `watch` its events, `resume`, `cancel`, and `share` it by a watch token;
+ * - of a thread: `readThread`, `updateThread`, `forkThread`, `deleteThread`.
+ */
+export type Action =
+  | "start"
+  | "continue"
+  | "read"
+  | "watch"
+  | "resume"
+  | "cancel"
+  | "share"
+  | "readThread"
+  | "updateThread"
+  | "forkThread"
+  | "deleteThread";
+
+/** What somebody wants to do. What it names, if it exists, is the viewer's. */
+export interface AccessRequest {
+  readonly action: Action;
+  readonly workflow: string;
+  /** Absent for a thread, and where a run is to be named yet. */
+  readonly runId?: string | undefined;
+  readonly threadId?: string | undefined;
+}
+
+/**
+ * Whether a viewer may do that; `null` is whoever asks where nobody is identified. Asked after it is
+ * clear that the run or thread is the viewer's. `false` refuses with `FORBIDDEN`, and leaves what may
+ * not be read out of lists; so does whatever it throws, as an unexpected error.
+ */
+export type Authorize = (
+  viewer: Viewer | null,
+  request: AccessRequest,
+) => boolean | Promise<boolean>;
