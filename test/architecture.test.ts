@@ -12,6 +12,7 @@ const LEAVES = [
   "limits",
   "logger",
   "telemetry",
+  "tracing",
   "production",
   "within",
   "while-unavailable",

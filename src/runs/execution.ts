@@ -5,6 +5,7 @@ import {
   isInvalidResume,
   RunControl,
 } from "@langchain/langgraph";
+import type { Span } from "@opentelemetry/api";
 import type { Backend } from "../backend.ts";
 import { BackendUnavailableError, StaleWriterError } from "../errors.ts";
 import type { RunError, RunStatus } from "../events/run-event.ts";
@@ -19,6 +20,7 @@ import { cancelled, ended, failed, refused, type Ending } from "./ending.ts";
 import { configOf, toInput } from "./graph-call.ts";
 import { checkpointerOf, withBackend } from "./graph-with-backend.ts";
 import type { Ingest, IngestOutcome } from "./ingest/ingest.ts";
+import { NodeSpans } from "./ingest/node-spans.ts";
 import { isRemote } from "./ingest/remote.ts";
 import { TaskWrites } from "./ingest/task-writes.ts";
 import { NO_PAST, readPast, type Past } from "./past.ts";
@@ -26,6 +28,7 @@ import { NO_RECOVERIES, planExecution, type Plan } from "./plan.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
 import { RunSaver } from "./run-saver.ts";
+import { inSpan, noteError, startRun } from "../tracing.ts";
 import { runFields } from "./run-fields.ts";
 import type { Run, RunPatch } from "./run.ts";
 import { hasCheckpoint, readHead } from "./thread-head.ts";
@@ -71,6 +74,7 @@ export class Execution {
   readonly #startedAt: number;
   #activeMs: number;
   readonly #pruner: CheckpointPruner;
+  readonly #span: Span | undefined;
   #stopReason: StopReason | undefined;
 
   constructor(options: ExecutionOptions) {
@@ -91,7 +95,9 @@ export class Execution {
       onLimit: () => this.stop("eventLimit"),
       onFailure: (error) => this.#onLogFailure(error),
     });
-    this.done = this.#execute();
+    const { id, workflow, epoch: attempt, segment } = run;
+    this.#span = startRun({ id, workflow, attempt, origin: segment.trace });
+    this.done = inSpan(this.#span, () => this.#execute());
   }
 
   /** Aborts the graph; the reason decides how the run ends. The first call counts. */
@@ -121,6 +127,9 @@ export class Execution {
       await this.#pruner.finish();
     } catch (error) {
       logger.error({ err: error, ...runFields(run) }, "a run could not be ended");
+      noteError(this.#span, error);
+    } finally {
+      this.#span?.end();
     }
   }
 
@@ -129,11 +138,9 @@ export class Execution {
     const { run, clock, logger } = this.#options;
     const durationMs = clock().getTime() - this.#startedAt;
     const { count: events } = this.#recorder;
-    const isLost = this.#stopReason === "lost";
-    logger.info(
-      { ...runFields(run), status: isLost ? "lost" : status, durationMs, events },
-      "run ended",
-    );
+    const end = this.#stopReason === "lost" ? "lost" : status;
+    this.#span?.setAttribute("langgraph.status", end);
+    logger.info({ ...runFields(run), status: end, durationMs, events }, "run ended");
   }
 
   /** Resolves with how the run ends, or with what changes in its record when it is released. */
@@ -246,6 +253,7 @@ export class Execution {
       config: { ...config, ...(saver && { control: this.#control }) },
       taskWrites,
       signal: this.#abort.signal,
+      spans: this.#span?.isRecording() ? new NodeSpans(run) : undefined,
       observe: workflow.observe,
       onChunk: (chunk, origin) => {
         const whole = chunkToEvent(chunk, workflow.events, (error) => this.#describe(error));
@@ -300,6 +308,7 @@ export class Execution {
 
   #failed(error: RunError, cause?: unknown): Ending {
     const { run, logger, clock } = this.#options;
+    noteError(this.#span, cause ?? new Error(error.message));
     logger.warn({ ...runFields(run), code: error.code, err: cause }, "run failed");
     return failed(error, clock());
   }
@@ -312,8 +321,8 @@ export class Execution {
     const hasMoved = head.checkpointId !== segment.base?.checkpointId;
     return {
       segment: hasMoved
-        ? { kind: "continue", answers: {}, fromCheckpointId: null }
-        : { answers: {}, ...start, fromCheckpointId },
+        ? { kind: "continue", answers: {}, fromCheckpointId: null, trace: segment.trace }
+        : { answers: {}, ...start, fromCheckpointId, trace: segment.trace },
       activeMs: this.#activeMsNow(),
     };
   }

@@ -5,7 +5,8 @@ import type { Caller } from "../access/caller.ts";
 import { BadUserInputError } from "../errors.ts";
 import { RUN_ORIGIN, type RunEvent } from "../events/run-event.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
-import type { Run } from "./run.ts";
+import { traceOrigin } from "../tracing.ts";
+import type { Run, Segment } from "./run.ts";
 
 /** What a run on a thread with one that has not ended does: fails, waits for it, or has it cancelled. */
 export type WhenBusy = "reject" | "enqueue" | "replace";
@@ -76,7 +77,7 @@ export function newRun(request: RunRequest, made: NewRun): Run {
     ]),
     status: "queued",
     epoch: 0,
-    segment: { kind, answers: {}, fromCheckpointId },
+    segment: { kind, answers: {}, fromCheckpointId, ...traced() },
     recoveries: { count: 0, checkpointId: null },
     activeMs: 0,
     lastSeq: 1,
@@ -91,6 +92,12 @@ export function newRun(request: RunRequest, made: NewRun): Run {
     owner: null,
     leaseUntil: null,
   };
+}
+
+/** What a segment keeps of the operation that asks for it. */
+export function traced(): Pick<Segment, "trace"> {
+  const trace = traceOrigin();
+  return trace ? { trace } : {};
 }
 
 /** The event of a run that waits to be executed; every log begins with one, so that a watcher learns of the run at once. */

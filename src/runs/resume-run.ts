@@ -3,7 +3,7 @@ import type { Backend } from "../backend.ts";
 import { NotFoundError, StaleWriterError, WorkflowChangedError } from "../errors.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import { checkAnswers, type InterruptAnswer } from "./answers.ts";
-import { queuedEvent } from "./new-run.ts";
+import { queuedEvent, traced } from "./new-run.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -29,7 +29,7 @@ export async function resumeRun(
       epoch: run.epoch,
       patch: {
         status: "queued",
-        segment: { kind: "answers", answers: given, fromCheckpointId: null },
+        segment: { kind: "answers", answers: given, fromCheckpointId: null, ...traced() },
       },
     });
   } catch (error) {

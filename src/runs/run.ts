@@ -1,5 +1,6 @@
 import type { Interrupt, RunError, RunStatus } from "../events/run-event.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
+import type { TraceOrigin } from "../tracing.ts";
 
 /** The record of a run: everything about it but its events. All JSON, except for the dates. */
 export interface Run {
@@ -55,6 +56,8 @@ export interface Segment {
   readonly fromCheckpointId: string | null;
   /** The thread's newest checkpoint when the segment started; absent until it has. */
   readonly base?: { readonly checkpointId: string | null } | undefined;
+  /** In whose course it was asked for, where that was traced. */
+  readonly trace?: TraceOrigin | undefined;
 }
 
 export interface Recoveries {

@@ -9,6 +9,7 @@ import { isFinal, type Run } from "./run.ts";
 import { UntypedEvents } from "./untyped-events.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { NO_LIMIT } from "../limits.ts";
+import { untraced } from "../tracing.ts";
 import { within } from "../within.ts";
 
 const LEASE_MS = 4_000;
@@ -65,7 +66,8 @@ export class Worker implements AsyncDisposable {
   #poke(): void {
     if (this.#isClosed || this.#options.role === "gateway") return;
     this.#claimAgain = true;
-    this.#claiming ??= this.#claimAll().finally(() => {
+    // Whoever asks first has nothing to do with most of what is claimed.
+    this.#claiming ??= untraced(() => this.#claimAll()).finally(() => {
       this.#claiming = undefined;
       if (this.#claimAgain) this.#poke();
     });

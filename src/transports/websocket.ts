@@ -71,6 +71,9 @@ const CLOSE_GRACE_MS = 1_000;
 /** Upgrade headers that are about the connection, and not about who makes it. */
 const CONNECTION_HEADER = /^(connection|upgrade|host|content-|transfer-|sec-websocket)/;
 
+/** What can stand in a header, and need not be longer (W3C Trace Context §3.3.1.5). */
+const HEADER_TEXT = /^[\x20-\x7e]{1,512}$/;
+
 /** graphql-ws looks at the operation only to choose between `subscribe` and `execute`; we do that. */
 const ANY_SUBSCRIPTION: DocumentNode = parse("subscription { any }");
 
@@ -296,5 +299,9 @@ function toRequest(
   for (const [name, value] of told) headers.set(name, value);
   const authorization = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"];
   if (typeof authorization === "string") headers.set("authorization", authorization);
+  for (const name of ["traceparent", "tracestate"]) {
+    const value = connectionParams?.[name];
+    if (typeof value === "string" && HEADER_TEXT.test(value)) headers.set(name, value);
+  }
   return new pipeline.fetchAPI.Request(url, { method: "POST", headers });
 }

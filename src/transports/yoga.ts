@@ -18,6 +18,7 @@ import { useTrustedDocuments, type TrustedDocuments } from "./trusted-documents.
 import { FOREIGN_PAGE, type Origins } from "./origins.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
+import { useOperationTrace } from "./operation-trace.ts";
 import { useOperationLog, type OperationFields } from "./operation-log.ts";
 import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
@@ -93,6 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }),
       useEventSource(),
       useMultipart(),
+      useOperationTrace(),
     ],
     context: (initial) => createContext(initial, origins),
   });

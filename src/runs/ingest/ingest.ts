@@ -2,6 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import type { EventOrigin, Interrupt } from "../../events/run-event.ts";
 import type { JsonValue } from "../../json.ts";
 import type { Graph } from "../../workflows/graph.ts";
+import type { NodeSpans } from "./node-spans.ts";
 import type { TaskWrites } from "./task-writes.ts";
 
 /** What a graph says while it runs, as LangGraph gives it; {@link EventBody} is made from it. */
@@ -26,6 +27,8 @@ export interface IngestRequest {
   /** What the graph's saver is given; absent when it has none. */
   readonly taskWrites?: TaskWrites | undefined;
   readonly signal: AbortSignal;
+  /** Told of nodes that start and end, where `observe` is set; absent where nothing is traced. */
+  readonly spans?: NodeSpans | undefined;
   /**
    * Whether to report starts and ends of nodes and the messages of chat models. Costs an awaited
    * callback handler, which, as tracing does, moves nodes that race within one microtask.

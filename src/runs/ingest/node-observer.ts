@@ -4,6 +4,7 @@ import type { LLMResult } from "@langchain/core/outputs";
 import { isGraphInterrupt } from "@langchain/langgraph";
 import type { EventOrigin } from "../../events/run-event.ts";
 import type { IngestRequest } from "./ingest.ts";
+import type { NodeSpans } from "./node-spans.ts";
 import { originOfMetadata, type NodeMetadata } from "./origin.ts";
 
 /** LangGraph's tags for models whose messages are not to be streamed (`nostream`), and for internals. */
@@ -29,6 +30,13 @@ interface OpenModel {
   hasStreamed: boolean;
 }
 
+export interface NodeObserverOptions {
+  /** In milliseconds. @default since the process began */
+  readonly now?: (() => number) | undefined;
+  /** Told of the same nodes. */
+  readonly spans?: NodeSpans | undefined;
+}
+
 /**
  * Reports starts, ends and failures of nodes, each attempt of them, and what chat models say. A
  * LangChain callback handler: the public way, which reaches subgraphs and imperative calls.
@@ -47,6 +55,7 @@ export class NodeObserver extends BaseCallbackHandler {
 
   readonly #onChunk: IngestRequest["onChunk"];
   readonly #now: () => number;
+  readonly #spans: NodeSpans | undefined;
   readonly #nodes = new Map<string, OpenNode>();
   readonly #models = new Map<string, OpenModel>();
   readonly #attempts = new Map<string, number>();
@@ -54,10 +63,14 @@ export class NodeObserver extends BaseCallbackHandler {
   readonly #finished = new Map<string, FinishedNode[]>();
   readonly #interrupts = new Map<string, string>();
 
-  constructor(onChunk: IngestRequest["onChunk"], now: () => number = () => performance.now()) {
+  constructor(
+    onChunk: IngestRequest["onChunk"],
+    { now = () => performance.now(), spans }: NodeObserverOptions = {},
+  ) {
     super();
     this.#onChunk = onChunk;
     this.#now = now;
+    this.#spans = spans;
   }
 
   /**
@@ -100,17 +113,21 @@ export class NodeObserver extends BaseCallbackHandler {
     const origin = this.#withAttempt(originOfMetadata(metadata));
     if (!origin) return;
     this.#nodes.set(runId, { origin, startedAt: this.#now() });
+    this.#spans?.start(runId, origin);
     this.#onChunk({ kind: "node", phase: "started" }, origin);
   }
 
   override handleChainEnd(outputs: unknown, runId: string): void {
     const open = this.#close(runId);
-    if (open) this.#finish(open, outputs);
+    if (!open) return;
+    this.#spans?.end(runId);
+    this.#finish(open, outputs);
   }
 
   override handleChainError(error: unknown, runId: string): void {
     const open = this.#close(runId);
     if (!open) return;
+    this.#spans?.end(runId, isParentCommand(error) || isBubbleUp(error) ? undefined : error);
     if (isParentCommand(error)) return this.#finish(open, error.command);
     // An interrupt is thrown as well, and is no failure: the node will be run again.
     if (isBubbleUp(error)) return this.#noteInterrupts(error, open.origin.node);

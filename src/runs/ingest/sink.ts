@@ -18,8 +18,9 @@ const STREAM_KEY = "__pregel_stream";
  * through the sink. Nothing is buffered between the graph and `onChunk`.
  */
 export const ingestBySink: Ingest = async (request) => {
-  const { graph, input, config, signal, observe, onChunk } = request;
-  const observer = observe ? new NodeObserver(onChunk) : undefined;
+  const { input, config, signal, observe, onChunk, spans } = request;
+  const graph = observe && spans ? spans.activeIn(request.graph) : request.graph;
+  const observer = observe ? new NodeObserver(onChunk, { spans }) : undefined;
   const origins = new Origins();
   const chunks = new ValuesAndUpdates(request, observer, request.taskWrites);
   try {
@@ -50,6 +51,8 @@ export const ingestBySink: Ingest = async (request) => {
     // `throw "text"` in a node: LangGraph fails to set a field on it and throws that failure.
     const isMangled = error instanceof TypeError && error.message.includes("pregelTaskId");
     throw isMangled && observer?.lastSealed ? observer.lastSealed.error : error;
+  } finally {
+    spans?.endAll();
   }
   return chunks.outcome();
 };

@@ -7,10 +7,7 @@ test("a node's duration is that of its last try", async () => {
   let now = 0;
   let tries = 0;
   const chunks: GraphChunk[] = [];
-  const observer = new NodeObserver(
-    (chunk) => chunks.push(chunk),
-    () => now,
-  );
+  const observer = new NodeObserver((chunk) => chunks.push(chunk), { now: () => now });
   const graph = new StateGraph(Annotation.Root({}))
     .addNode(
       "flaky",
