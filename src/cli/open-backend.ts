@@ -7,15 +7,15 @@ import type { ServeFlags } from "./serve-options.ts";
 /** What the options of a command ask for, and how to say it. Whoever opened it disposes of the backend. */
 export interface OpenedBackend {
   readonly backend: Backend;
-  /** `data.sqlite`; `null` where nothing is kept. */
+  /** `data.sqlite`, or the address of a server without its password; `null` where nothing is kept. */
   readonly file: string | null;
   /** How many runs in it have neither ended nor wait for an answer, in words. */
   readonly unfinished: string;
 }
 
 /**
- * Opens the file in which runs are kept. To be called when there is something to serve: nobody else
- * can open it then. Rejects with `ConfigError`.
+ * Opens what runs are kept in. To be called when there is something to serve: nobody else can open a
+ * file then. Rejects with `ConfigError`.
  */
 export async function openBackend(flags: ServeFlags): Promise<OpenedBackend> {
   const { retention: retentionMs, maxSize: maxBytes } = flags;
@@ -23,11 +23,33 @@ export async function openBackend(flags: ServeFlags): Promise<OpenedBackend> {
     const { memory } = await import("../backends/memory/index.ts");
     return { backend: memory({ retentionMs, maxBytes }), file: null, unfinished: "0" };
   }
+  if (flags.data !== undefined && REDIS_URL.test(flags.data)) return openRedis(flags, flags.data);
+  if (flags.checkpoints !== undefined) {
+    throw new ConfigError(
+      "--checkpoints goes with --data redis://…: all others keep checkpoints themselves",
+    );
+  }
   const path = resolve(flags.data ?? join(dirname(flags.config), DATA_FILE));
   await createFolder(dirname(path));
   const { sqlite } = await import("../backends/sqlite/index.ts");
   const backend = await sqlite({ path, retentionMs, maxBytes });
   return { backend, file: fromHere(path), unfinished: await countUnfinished(backend) };
+}
+
+const REDIS_URL = /^rediss?:\/\//;
+
+async function openRedis(flags: ServeFlags, url: string): Promise<OpenedBackend> {
+  const { retention: retentionMs, maxSize: maxBytes, checkpoints } = flags;
+  const { redis } = await import("../backends/redis/index.ts");
+  const backend = await redis({
+    url,
+    checkpoints: checkpoints === undefined ? undefined : { postgres: checkpoints },
+    retentionMs,
+    maxBytes,
+  });
+  const { protocol, host, pathname } = new URL(url);
+  const unfinished = await countUnfinished(backend);
+  return { backend, file: `${protocol}//${host}${pathname}`, unfinished };
 }
 
 /** Beside the `langgraph.json`, so that it is found again from wherever that is served. */

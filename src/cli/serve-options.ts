@@ -20,8 +20,10 @@ export interface ServeFlags {
   /** Whether `/metrics` is served; where only this machine reaches the server when absent. */
   readonly metrics?: boolean;
   readonly logLevel: string;
-  /** The file to keep runs in; the default one when absent. */
+  /** The file to keep runs in, or the address of Redis; the default file when absent. */
   readonly data?: string;
+  /** The address of Postgres for the checkpoints of runs in Redis. */
+  readonly checkpoints?: string;
   readonly memory?: boolean;
   readonly role: NonNullable<ServiceOptions["role"]>;
   /** In milliseconds. */
@@ -61,7 +63,11 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
     )
     .option(
       "--data <file>",
-      "the file to keep runs in (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",
+      "what to keep runs in: a file, or redis://host:6379 (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",
+    )
+    .option(
+      "--checkpoints <url>",
+      "with --data redis://…: where to keep checkpoints, postgres://user:password@host:5432/database",
     )
     .addOption(new Option("--memory", "keep nothing: runs end with the process").conflicts("data"))
     .addOption(

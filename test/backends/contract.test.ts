@@ -8,18 +8,27 @@ import {
   wakeupsContract,
 } from "../../src/testing/index.ts";
 import { isPostgresReachable, postgresInTurn } from "./temporary-postgres.ts";
-import { isRedisReachable, temporaryRedis } from "./temporary-redis.ts";
+import { isRedisReachable, redisInTurn } from "./temporary-redis.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
 
-const inTurn = postgresInTurn();
-afterAll(() => inTurn[Symbol.asyncDispose]());
+/** Those that need a server, and whether there is one. */
+const isReachable: Readonly<Record<string, boolean>> = {
+  postgres: await isPostgresReachable(),
+  redis: await isRedisReachable(),
+};
+
+const inTurn = { postgres: postgresInTurn(), redis: redisInTurn(isReachable["postgres"] === true) };
+afterAll(async () => {
+  await inTurn.postgres[Symbol.asyncDispose]();
+  await inTurn.redis[Symbol.asyncDispose]();
+});
 
 /** How to make an empty one. `BACKENDS=memory,sqlite` picks a subset, by names with commas between them. */
 const BACKENDS: Readonly<Record<string, () => Backend | Promise<Backend>>> = {
   memory: () => memory(),
   sqlite: () => temporarySqlite(),
-  postgres: () => inTurn.open(),
-  redis: () => temporaryRedis(),
+  postgres: () => inTurn.postgres.open(),
+  redis: () => inTurn.redis.open(),
 };
 
 const CONTRACTS = {
@@ -27,12 +36,6 @@ const CONTRACTS = {
   "event log": eventLogContract,
   "wake-ups": wakeupsContract,
   backend: backendContract,
-};
-
-/** Those that need a server, and whether there is one. */
-const isReachable: Readonly<Record<string, boolean>> = {
-  postgres: await isPostgresReachable(),
-  redis: await isRedisReachable(),
 };
 
 const picked = process.env["BACKENDS"]?.split(",") ?? Object.keys(BACKENDS);

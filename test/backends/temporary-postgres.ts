@@ -80,7 +80,8 @@ export function postgresIn(
   return postgres({ connectionString: POSTGRES_URL, schema: schema.name, ...options });
 }
 
-async function empty(schema: TemporarySchema): Promise<void> {
+/** Removes all rows of a schema's tables, but for what says which version they are of. */
+export async function empty(schema: TemporarySchema): Promise<void> {
   const tables = await schema.query(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
      WHERE schemaname = $1 AND tablename NOT IN ('version', 'checkpoint_migrations')`,

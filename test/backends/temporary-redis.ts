@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Backend } from "../../src/backend.ts";
 import { redis, type RedisOptions } from "../../src/backends/redis/index.ts";
+import { empty, POSTGRES_URL, temporarySchema } from "./temporary-postgres.ts";
 
 export const REDIS_URL = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 
@@ -23,7 +24,7 @@ export async function isRedisReachable(): Promise<boolean> {
 /** A Redis backend under a prefix of its own, whose keys are removed when it is disposed of. */
 export async function temporaryRedis(options: Partial<RedisOptions> = {}): Promise<Backend> {
   const prefix = options.prefix ?? `test-${randomUUID()}`;
-  const backend = await redis({ url: REDIS_URL, prefix, ...options });
+  const backend = await redis({ url: REDIS_URL, prefix, checkpoints: false, ...options });
   return {
     ...backend,
     async [Symbol.asyncDispose]() {
@@ -31,6 +32,30 @@ export async function temporaryRedis(options: Partial<RedisOptions> = {}): Promi
       const client = new Redis(REDIS_URL);
       await removeKeys(client, prefix);
       client.disconnect();
+    },
+  };
+}
+
+/** Backends one after the other, with checkpoints in one schema of Postgres where there is one. */
+export function redisInTurn(hasPostgres: boolean): AsyncDisposable & { open(): Promise<Backend> } {
+  const schema = temporarySchema();
+  let isMade = false;
+  return {
+    async open() {
+      if (!hasPostgres) return temporaryRedis({ checkpoints: false });
+      isMade = true;
+      const checkpoints = { postgres: POSTGRES_URL, schema: schema.name };
+      const backend = await temporaryRedis({ checkpoints });
+      return {
+        ...backend,
+        async [Symbol.asyncDispose]() {
+          await backend[Symbol.asyncDispose]();
+          await empty(schema);
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      if (isMade) await schema[Symbol.asyncDispose]();
     },
   };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { canStartServers, startServer } from "../backends/redis/own-server.ts";
 import { post, postEvents, readResults } from "../support/http.ts";
 import { startRun } from "../support/stepped.ts";
 import { until } from "../support/until.ts";
@@ -97,6 +98,20 @@ describe("runs are kept", { timeout: TIMEOUT_MS }, () => {
     expect(await runs(again)).toEqual([{ status: "SUCCEEDED" }]);
   });
 
+  test.skipIf(!canStartServers)("in Redis, where --data says so", async () => {
+    await using server = await startServer("--requirepass", "secret");
+    const project = await newProject();
+    const before = await readdir(project.folder);
+    const data = server.url.replace("//", "//default:secret@");
+    await runOnce(start(project.folder, "serve", "--data", data));
+    expect(await readdir(project.folder)).toEqual(before);
+    const again = start(project.folder, "serve", "--data", data);
+    await again.says(new RegExp(`Runs are kept in ${server.url}\n`));
+    expect(again.output).toContain("Graphs without a checkpointer of their own get none");
+    expect(again.output).not.toContain("secret");
+    expect(await runs(again)).toEqual([{ status: "SUCCEEDED" }]);
+  });
+
   test("nowhere with --memory", async () => {
     const project = await newProject();
     const before = await readdir(project.folder);
@@ -151,6 +166,18 @@ describe(
       const { code, output } = await failure(project.folder, "serve", "--data", "notes.txt");
       expect(output).toMatch(/^error: \S+notes\.txt is damaged, or no SQLite database: .*\n$/);
       expect(code).toBe(1);
+    });
+
+    test("when nothing answers at an address, or checkpoints are to be kept beside a file", async () => {
+      const project = await newProject();
+      const nobody = await failure(project.folder, "serve", "--data", "redis://127.0.0.1:1");
+      expect(nobody.output).toBe(
+        "error: Nothing answers at 127.0.0.1:1: start Redis there, or correct the url\n",
+      );
+      const both = await failure(project.folder, "serve", "--checkpoints", "postgres://db/test");
+      expect(both.output).toBe(
+        "error: --checkpoints goes with --data redis://…: all others keep checkpoints themselves\n",
+      );
     });
 
     test("when its folder cannot be", async () => {

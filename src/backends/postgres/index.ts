@@ -1,7 +1,8 @@
 import type { Backend } from "../../backend.ts";
-import { ConfigError, StaleWriterError } from "../../errors.ts";
+import { StaleWriterError } from "../../errors.ts";
 import { LocalWakeups } from "../local-wakeups.ts";
 import { retentionOf, type RetentionOptions } from "../retention.ts";
+import { checkSchema } from "./check-schema.ts";
 import { openCheckpoints } from "./checkpoints.ts";
 import { inSchema, PostgresDatabase } from "./database.ts";
 import { loadDriver } from "./driver.ts";
@@ -51,9 +52,6 @@ const DEFAULTS = {
   maxCheckpoints: 100,
 };
 
-/** Postgres cuts longer names off. */
-const MAX_SCHEMA_BYTES = 63;
-
 /**
  * Keeps everything in one Postgres database, for any number of processes on any number of machines:
  * runs, threads, the queue, events, checkpoints and LangGraph's long-term store. Any of them may be
@@ -68,7 +66,7 @@ const MAX_SCHEMA_BYTES = 63;
 export async function postgres(options: PostgresOptions): Promise<Backend> {
   const { schema = "langgraph_graphql" } = options;
   const retention = retentionOf("postgres", options, DEFAULTS);
-  checkSchema(schema);
+  checkSchema("postgres", schema);
   const driver = await loadDriver("postgres");
   const { pool, place, close } = openPool("postgres", options, driver);
   const db = new PostgresDatabase(pool, schema);
@@ -128,13 +126,4 @@ function fenceOf(
     const { rowCount } = await client.query({ text, values: [id, epoch] });
     if (rowCount !== 1) throw new StaleWriterError(id, epoch);
   };
-}
-
-function checkSchema(schema: string): void {
-  const bytes = Buffer.byteLength(schema);
-  if (bytes === 0 || bytes > MAX_SCHEMA_BYTES || schema.includes("\0") || schema.includes('"')) {
-    throw new ConfigError(
-      `postgres({ schema: ${JSON.stringify(schema)} }): give a name of 1 to ${MAX_SCHEMA_BYTES} bytes, without quotes`,
-    );
-  }
 }

@@ -1,7 +1,8 @@
-import type { Backend } from "../../backend.ts";
+import type { Backend, Retention } from "../../backend.ts";
 import { ConfigError } from "../../errors.ts";
 import { retentionOf } from "../retention.ts";
 import type { RedisClientLike } from "./client-like.ts";
+import { type CheckpointOptions, type Checkpoints, openRunCheckpoints } from "./checkpoints.ts";
 import { borrow, type Clients, connect } from "./connect.ts";
 import { RedisConnection } from "./connection.ts";
 import { diagnoseInfo, majorVersion } from "./diagnose.ts";
@@ -14,6 +15,7 @@ import { VERSION } from "./scripts/version.ts";
 import { RedisThreadLocks } from "./thread-locks.ts";
 import { RedisWakeups } from "./wakeups.ts";
 
+export type { CheckpointOptions } from "./checkpoints.ts";
 export type { RedisClientLike } from "./client-like.ts";
 
 /** Where {@link redis} keeps things, and how long. */
@@ -30,6 +32,13 @@ export interface RedisOptions {
    * @default "langgraph-graphql"
    */
   readonly prefix?: string | undefined;
+  /**
+   * Where graphs that were compiled without a checkpointer keep their checkpoints, and LangGraph's
+   * long-term store with them: in Postgres, which needs the packages `pg` and
+   * `@langchain/langgraph-checkpoint-postgres`, or in a saver that is given. Without it such graphs
+   * keep none: interrupts, threads and going on after a crash need them. `false` says that this is meant.
+   */
+  readonly checkpoints?: CheckpointOptions | false | undefined;
   /**
    * How long ended runs are kept, in milliseconds from their end; `Infinity` for ever.
    * @default 604_800_000 (7 days)
@@ -82,38 +91,65 @@ const OLDEST_REDIS = 7;
  */
 export async function redis(options: RedisOptions): Promise<Backend> {
   const retention = retentionOf("redis", options, DEFAULTS);
+  const prefix = prefixOf(options);
   const clients = await open(options);
-  const connection = new RedisConnection(clients.client, prefixOf(options));
-  const diagnose = async () => diagnoseInfo(String(await connection.command("INFO")));
-  let wakeups: RedisWakeups;
+  const connection = new RedisConnection(clients.client, prefix);
+  const diagnose = async () => [
+    ...diagnoseInfo(String(await connection.command("INFO"))),
+    ...(options.checkpoints === undefined ? [NO_CHECKPOINTS] : []),
+  ];
+  let checkpoints: Checkpoints | undefined;
   try {
     await checkServer(connection);
-    wakeups = await RedisWakeups.open(connection, clients.subscriber);
+    const wakeups = await RedisWakeups.open(connection, clients.subscriber);
+    checkpoints = await openRunCheckpoints(options.checkpoints || undefined);
     warn(await diagnose());
+    return backendOf({ options, retention, connection, clients, wakeups, checkpoints, diagnose });
   } catch (error) {
     clients.close();
+    await checkpoints?.close();
     throw explainOpening(error, clients.place);
   }
+}
+
+const NO_CHECKPOINTS =
+  'Graphs without a checkpointer of their own get none, so that they cannot be interrupted or go on after a crash: redis({ checkpoints: { postgres: "postgres://…" } })';
+
+function backendOf(parts: {
+  readonly options: RedisOptions;
+  readonly retention: Retention;
+  readonly connection: RedisConnection;
+  readonly clients: Clients;
+  readonly wakeups: RedisWakeups;
+  readonly checkpoints: Checkpoints;
+  readonly diagnose: () => Promise<readonly string[]>;
+}): Backend {
+  const { options, retention, connection, clients, wakeups, checkpoints, diagnose } = parts;
   const clock = new LeaseClock(options.clock);
   const heads = new Heads();
+  const { saver, store, fences, fenced, prune } = checkpoints;
+  let closing: Promise<void> | undefined;
   return {
-    runs: new RedisRunStore(connection, heads, clock),
+    runs: new RedisRunStore({ connection, heads, clock, fences }),
     events: new RedisEventLog({ connection, heads, wakeups, clock }),
     wakeups,
-    checkpointer: undefined,
-    store: undefined,
+    checkpointer: saver,
+    store,
     isDurable: true,
     isShared: true,
     retention,
     threadLocks: new RedisThreadLocks(connection, wakeups),
-    ping: async () => void (await connection.command("PING")),
+    ...(fenced && { checkpointerFor: fenced }),
+    ping: async () => void (await Promise.all([connection.command("PING"), checkpoints.ping()])),
     diagnose,
     storedBytes: async () => Number(await connection.command("GET", connection.key("bytes"))),
-    async pruneCheckpoints() {},
-    async [Symbol.asyncDispose]() {
-      connection.close();
-      clients.close();
-    },
+    pruneCheckpoints: prune,
+    [Symbol.asyncDispose]: () =>
+      (closing ??= (async () => {
+        connection.close();
+        clients.close();
+        await checkpoints.close();
+      })()),
   };
 }
 

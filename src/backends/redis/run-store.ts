@@ -11,8 +11,9 @@ import type {
 } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { threadOf } from "../thread-of.ts";
-import { Claims } from "./claims.ts";
+import { Claims, type ClaimsOptions } from "./claims.ts";
 import type { RedisConnection } from "./connection.ts";
+import type { Fences } from "./fences.ts";
 import type { Heads } from "./heads.ts";
 import type { LeaseClock } from "./lease-clock.ts";
 import { listRuns, listThreads } from "./lists.ts";
@@ -36,13 +37,15 @@ export class RedisRunStore implements RunStore {
   readonly #connection: RedisConnection;
   readonly #heads: Heads;
   readonly #clock: LeaseClock;
+  readonly #fences: Fences | undefined;
   readonly #claims: Claims;
 
-  constructor(connection: RedisConnection, heads: Heads, clock: LeaseClock) {
-    this.#connection = connection;
-    this.#heads = heads;
-    this.#clock = clock;
-    this.#claims = new Claims(connection, heads, clock);
+  constructor(options: ClaimsOptions) {
+    this.#connection = options.connection;
+    this.#heads = options.heads;
+    this.#clock = options.clock;
+    this.#fences = options.fences;
+    this.#claims = new Claims(options);
   }
 
   async create(
@@ -139,7 +142,7 @@ export class RedisRunStore implements RunStore {
     for (let i = 0; i < runIds.length; i += DELETED_AT_ONCE) {
       const slice = runIds.slice(i, i + DELETED_AT_ONCE);
       await this.#connection.run(DELETE, this.#clock.argument(), ...slice);
-      for (const runId of slice) this.#heads.delete(runId);
+      await this.#forgotten(slice);
     }
   }
 
@@ -166,8 +169,16 @@ export class RedisRunStore implements RunStore {
   }
 
   async deleteThread(threadId: string): Promise<void> {
-    const active = await this.#connection.run(DELETE_THREAD, this.#clock.argument(), threadId);
-    if (typeof active === "string") throw new ThreadBusyError(threadId, active);
+    const answer = await this.#connection.run(DELETE_THREAD, this.#clock.argument(), threadId);
+    const [active = "", ...runIds] = answer as string[];
+    if (active !== "") throw new ThreadBusyError(threadId, active);
+    await this.#forgotten(runIds);
+  }
+
+  /** After the runs themselves: a fence that a crash leaves behind does no harm to another of its id. */
+  async #forgotten(runIds: readonly string[]): Promise<void> {
+    for (const runId of runIds) this.#heads.delete(runId);
+    await this.#fences?.forget(runIds);
   }
 
   async #hash(name: string): Promise<readonly string[]> {

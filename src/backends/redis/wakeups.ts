@@ -101,6 +101,6 @@ export class RedisWakeups implements Wakeups {
     } catch {
       return; // It is lost once more, and will be ready again.
     }
-    for (const topic of topics) this.#local.notify(topic);
+    this.#local.notifyAll();
   }
 }

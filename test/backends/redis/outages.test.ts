@@ -17,7 +17,7 @@ const PATIENT = { patienceMs: 20_000 };
 describe.skipIf(!canStartServers)("when Redis", () => {
   test("cuts the connections of those who listen, nobody misses anything", async () => {
     await using server = await startServer();
-    await using backend = await redis({ url: server.url });
+    await using backend = await redis({ url: server.url, checkpoints: false });
     const admin = new Redis(server.url);
     await start(backend, "run-1");
     const reader = read(backend, "run-1");
@@ -36,7 +36,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
 
   test("forgets its scripts, they are sent again", async () => {
     await using server = await startServer();
-    await using backend = await redis({ url: server.url });
+    await using backend = await redis({ url: server.url, checkpoints: false });
     const admin = new Redis(server.url);
     await start(backend, "run-1");
     for (let seq = 2; seq < 10; seq++) {
@@ -50,7 +50,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
 
   test("is killed and started again, what was appended is there, in order and once", async () => {
     await using server = await startServer("--appendonly", "yes", "--appendfsync", "always");
-    await using backend = await redis({ url: server.url });
+    await using backend = await redis({ url: server.url, checkpoints: false });
     await start(backend, "run-1");
     const reader = read(backend, "run-1");
     const write = async () => {
@@ -77,7 +77,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
 
   test("is away, calls say so after two seconds, and go well once it is back", async () => {
     await using server = await startServer("--appendonly", "yes", "--appendfsync", "always");
-    await using backend = await redis({ url: server.url });
+    await using backend = await redis({ url: server.url, checkpoints: false });
     await start(backend, "run-1");
     await server.kill();
     await expect(backend.ping()).rejects.toThrow(BackendUnavailableError);
@@ -91,7 +91,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
 
   test("is full, a batch is refused whole with what to do, and taken once there is room", async () => {
     await using server = await startServer("--maxmemory", "20mb");
-    await using backend = await redis({ url: server.url });
+    await using backend = await redis({ url: server.url, checkpoints: false });
     const admin = new Redis(server.url);
     await start(backend, "run-1");
     await admin.config("SET", "maxmemory", "1mb");
@@ -107,7 +107,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
 
   test("wants a password, or is a replica, it is said at the start", async () => {
     await using server = await startServer("--requirepass", "secret");
-    await expect(redis({ url: server.url })).rejects.toThrow(
+    await expect(redis({ url: server.url, checkpoints: false })).rejects.toThrow(
       `Redis at 127.0.0.1:${server.port} wants another password: give it in the url, redis://user:password@host:6379`,
     );
     await expect(redis({ url: server.url.replace("//", "//default:wrong@") })).rejects.toThrow(
@@ -123,7 +123,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
 
   test("may drop runs or lose them at a stop, a diagnosis says what to set", async () => {
     await using server = await startServer("--maxmemory-policy", "allkeys-lru");
-    await using backend = await redis({ url: server.url });
+    await using backend = await redis({ url: server.url, checkpoints: false });
     expect(await backend.diagnose?.()).toEqual([
       "Redis may drop runs when its memory is full (maxmemory-policy is allkeys-lru): CONFIG SET maxmemory-policy noeviction",
       "Redis loses what was stored since its last snapshot when it stops (appendonly is no): CONFIG SET appendonly yes",

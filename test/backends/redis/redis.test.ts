@@ -22,7 +22,7 @@ const isReachable = await isRedisReachable();
 describe.skipIf(!isReachable)("processes that share a prefix", () => {
   let prefix: string;
   let client: Redis;
-  const open = () => redis({ url: REDIS_URL, prefix });
+  const open = () => redis({ url: REDIS_URL, prefix, checkpoints: false });
 
   beforeAll(() => {
     client = new Redis(REDIS_URL);
@@ -111,7 +111,7 @@ describe.skipIf(!isReachable)("processes that share a prefix", () => {
 
   test("open as many connections as before, and no channels, after a thousand have followed", async () => {
     const named = new Redis(REDIS_URL, { connectionName: prefix });
-    const backend = await redis({ client: named, prefix });
+    const backend = await redis({ client: named, prefix, checkpoints: false });
     await start(backend, "followed");
     const state = async () => ({
       clients: await countClients(named, prefix),
@@ -145,7 +145,7 @@ describe.skipIf(!isReachable)("what a failover loses", () => {
   beforeAll(async () => {
     client = new Redis(REDIS_URL);
     prefix = `test-${randomUUID()}`;
-    backend = await redis({ url: REDIS_URL, prefix });
+    backend = await redis({ url: REDIS_URL, prefix, checkpoints: false });
   });
   afterAll(async () => {
     await close([backend]);
@@ -194,7 +194,7 @@ describe.skipIf(!isReachable)("what a failover loses", () => {
   });
 
   test("an epoch that is raised twice to one number lets the second executor in, not the first", async () => {
-    const other = await redis({ url: REDIS_URL, prefix });
+    const other = await redis({ url: REDIS_URL, prefix, checkpoints: false });
     await start(backend, "twice");
     // The claim was lost, though the executor that made it goes on.
     await client.hset(hash("twice"), { epoch: 0, owner: "null", leaseUntil: "null", claim: "" });
@@ -253,7 +253,7 @@ describe.skipIf(!isReachable)("opening it", () => {
   test("a client that was given is left open, and what is made beside it is closed", async () => {
     const prefix = `test-${randomUUID()}`;
     const client = new Redis(REDIS_URL, { connectionName: prefix });
-    const backend = await redis({ client, prefix });
+    const backend = await redis({ client, prefix, checkpoints: false });
     await start(backend, "run-1");
     expect(await countClients(client, prefix)).toBe(2);
     await close([backend]);
@@ -267,7 +267,7 @@ describe.skipIf(!isReachable)("opening it", () => {
     const prefix = `test-${randomUUID()}`;
     const client = new Redis(REDIS_URL);
     await client.set(`{${prefix}}:version`, "7");
-    await expect(redis({ url: REDIS_URL, prefix })).rejects.toThrow(
+    await expect(redis({ url: REDIS_URL, prefix, checkpoints: false })).rejects.toThrow(
       /their version is 7, this one knows 1\): update langgraph-graphql, or choose another prefix$/,
     );
     await removeKeys(client, prefix);

@@ -79,3 +79,11 @@ for i = 4, #ARGV do
 end
 return states
 `);
+
+/** Takes `id claim epoch`: gives a run that is still of this claim a higher epoch, and answers whether. */
+export const RAISE = defineScript(`
+local run = run_key(ARGV[1])
+if call('HGET', run, 'claim') ~= ARGV[2] then return 0 end
+call('HSET', run, 'epoch', ARGV[3])
+return 1
+`);
