@@ -35,6 +35,7 @@ export { PublicError } from "./runs/run-error.ts";
 export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store.ts";
 export type { ThreadLocks } from "./runs/thread-locks.ts";
 export type { Run, RunPatch } from "./runs/run.ts";
+export { defineConfig, type ProjectConfig } from "./define-config.ts";
 export { createService, type Service, type ServiceOptions } from "./service.ts";
 export type { TransportLimits } from "./transports/transport-limits.ts";
 export type { TrustedDocuments } from "./transports/trusted-documents.ts";

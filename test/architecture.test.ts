@@ -44,7 +44,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   server: ["service", "transports"],
   config: ["workflows"],
-  cli: ["workflows", "api", "config", "backend", "backends", "service", "server"],
+  "define-config": ["service", "server"],
+  cli: ["define-config", "workflows", "api", "config", "backend", "backends", "service", "server"],
   testing: ["backend", "events", "runs"],
   client: [],
 };

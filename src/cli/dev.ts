@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addServeOptions, type ServeFlags } from "./serve-options.ts";
+import { addServeOptions, flagsOf } from "./serve-options.ts";
 
 /** `langgraph-graphql dev`. */
 export function addDevCommand(program: Command, version: string): void {
@@ -15,8 +15,8 @@ export function addDevCommand(program: Command, version: string): void {
         "A run that is under way goes on after each restart.\n" +
         "\nExample:\n  $ langgraph-graphql dev --config ./langgraph.json --port 4000",
     )
-    .action(async (flags: ServeFlags) => {
+    .action(async (_flags, command: Command) => {
       const { superviseServer } = await import("./dev/supervise-server.ts");
-      await superviseServer({ flags, version });
+      await superviseServer({ flags: flagsOf(command), version });
     });
 }

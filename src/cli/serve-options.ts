@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { ConfigError } from "../errors.ts";
 import type { ServiceOptions } from "../service.ts";
 import { parseDuration, parseSize } from "./quantities.ts";
 
@@ -6,6 +7,8 @@ const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 
 /** The options of `serve` and `dev`. */
 export interface ServeFlags {
+  /** Which of them were given, by themselves or by the environment: the configuration has the others. */
+  readonly given: readonly string[];
   readonly config: string;
   readonly port: number;
   readonly host: string;
@@ -41,7 +44,7 @@ export interface ServeFlags {
  * runs by default.
  */
 export function addServeOptions(command: Command, { drain }: { readonly drain: string }): Command {
-  return command
+  const described = command
     .option("-c, --config <file>", "the langgraph.json", "langgraph.json")
     .option("-p, --port <number>", "the port; 0 for any that is free", parsePort, 4000)
     .option("--host <address>", "the address to listen on; 0.0.0.0 for all", "localhost")
@@ -104,11 +107,73 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
     .addOption(
       new Option("--log-level <level>", "what to log").choices(LOG_LEVELS).default("info"),
     );
+  return addVariables(described);
+}
+
+/** The flags of a command that was called. Throws `ConfigError` for a variable that is none of them. */
+export function flagsOf(command: Command): ServeFlags {
+  const flags = command.opts<Omit<ServeFlags, "given">>();
+  const switches = switchesByVariable(command);
+  const given = Object.keys(flags).filter((name) => {
+    const source = command.getOptionValueSource(name);
+    return source === "cli" || source === "env";
+  });
+  const more = Object.entries(switches).filter(([name]) => !given.includes(name));
+  return {
+    ...flags,
+    ...Object.fromEntries(more),
+    given: [...given, ...more.map(([name]) => name)],
+  };
+}
+
+/** Commander takes a variable for true whatever it says: `…_GRAPHIQL=false` would serve it. */
+function switchesByVariable(command: Command): Readonly<Record<string, boolean>> {
+  const switches: Record<string, boolean> = {};
+  for (const option of command.options.filter((one) => one.isBoolean())) {
+    const variable = variableOf(option);
+    const text = process.env[variable];
+    if (text === undefined || text === "") continue;
+    if (!["true", "1", "false", "0"].includes(text)) {
+      throw new ConfigError(`${variable} must be true or false, not ${JSON.stringify(text)}`);
+    }
+    switches[option.attributeName()] = text === "true" || text === "1";
+  }
+  return switches;
+}
+
+/** `--shutdown-delay` is `LANGGRAPH_GRAPHQL_SHUTDOWN_DELAY`. */
+function variableOf(option: Option): string {
+  return `LANGGRAPH_GRAPHQL_${option.name().replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** Has every option that takes a value come from the environment as well. */
+function addVariables(command: Command): Command {
+  for (const option of command.options) {
+    if (option.required) option.env(variableOf(option));
+  }
+  // Commander listens for the variables of those only that had theirs when they were added.
+  for (const option of command.options.filter(({ required }) => required)) {
+    command.on(`optionEnv:${option.name()}`, (text: string) => takeVariable(command, option, text));
+  }
+  return command;
+}
+
+function takeVariable(command: Command, option: Option, text: string): void {
+  try {
+    const before: unknown = command.getOptionValue(option.attributeName());
+    const value: unknown = option.parseArg ? option.parseArg(text, before as never) : text;
+    command.setOptionValueWithSource(option.attributeName(), value, "env");
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    command.error(`error: ${variableOf(option)}: ${error.message}`);
+  }
 }
 
 function addOrigin(text: string, others: readonly string[]): readonly string[] {
-  const origin = URL.canParse(text) ? new URL(text).origin : "null";
-  if (origin === text) return [...others, text];
+  const origins = text.split(",").map((part) => part.trim());
+  if (origins.every((one) => URL.canParse(one) && new URL(one).origin === one)) {
+    return [...others, ...origins];
+  }
   throw new InvalidArgumentError("It must be an origin, such as https://app.example.com.");
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addServeOptions, type ServeFlags } from "./serve-options.ts";
+import { addServeOptions, flagsOf, type ServeFlags } from "./serve-options.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 /** `langgraph-graphql serve`. */
@@ -14,18 +14,23 @@ export function addServeCommand(program: Command, version: string): void {
         "When it is stopped, runs that have not ended go on at the next start.\n" +
         "\nExample:\n  $ langgraph-graphql serve --config ./langgraph.json --port 4000",
     )
-    .action((flags: ServeFlags) => run(flags, version));
+    .action((_flags, command: Command) => run(flagsOf(command), version));
 }
 
-async function run(flags: ServeFlags, version: string): Promise<void> {
+async function run(given: ServeFlags, version: string): Promise<void> {
   const { loadConfig } = await import("../config/load-config.ts");
   const { openBackend } = await import("./open-backend.ts");
   const { createService } = await import("../service.ts");
   const { createLogger, listen, serviceOptions } = await import("./start-server.ts");
+  const { loadProject } = await import("./project/load-project.ts");
+  const { withProject } = await import("./project/with-project.ts");
+  const loadLogger = createLogger(given);
+  const { workflows } = await loadConfig(given.config, { logger: loadLogger });
+  const settings = withProject(given, await loadProject(given.config));
+  const { flags } = settings;
   const logger = createLogger(flags);
-  const { workflows } = await loadConfig(flags.config, { logger });
   const opened = await openBackend(flags);
-  const service = createService({ ...serviceOptions(flags, opened), workflows, logger });
+  const service = createService({ ...serviceOptions(settings, opened), workflows, logger });
   const server = await listen({ service, workflows, opened, flags });
   server.announce(version);
   await untilStopped(flags);

@@ -7,6 +7,7 @@ import { serve, type ServerHandle } from "../server/serve.ts";
 import type { Service } from "../service.ts";
 import { defaultTabs, readTabs } from "./graphiql-tabs.ts";
 import type { OpenedBackend } from "./open-backend.ts";
+import type { Settings } from "./project/with-project.ts";
 import type { ServeFlags } from "./serve-options.ts";
 import { readTrustedDocuments } from "./trusted-documents.ts";
 
@@ -19,13 +20,13 @@ export function createLogger({ logLevel }: ServeFlags): Logger {
   });
 }
 
-/** What the options of a command say about a service. Throws `ConfigError`. */
-export function serviceOptions(flags: ServeFlags, { backend }: OpenedBackend) {
+/** What the options of a command and the configuration say about a service. Throws `ConfigError`. */
+export function serviceOptions({ flags, service }: Settings, { backend }: OpenedBackend) {
   const { role, drain: drainMs, origin: allowedOrigins, introspection } = flags;
   const { trustedDocuments: file } = flags;
-  const trustedDocuments =
-    file === undefined ? undefined : { documents: readTrustedDocuments(file) };
-  return { backend, role, drainMs, allowedOrigins, introspection, trustedDocuments };
+  const given =
+    file === undefined ? {} : { trustedDocuments: { documents: readTrustedDocuments(file) } };
+  return { ...service, backend, role, drainMs, allowedOrigins, introspection, ...given };
 }
 
 export interface Listening {

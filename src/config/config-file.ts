@@ -84,7 +84,8 @@ async function read(file: string): Promise<string> {
   }
 }
 
-function parseJson(file: string, text: string): unknown {
+/** Throws `ConfigError`, which names the line. */
+export function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -44,7 +44,7 @@ describe("the command line", () => {
     for (const option of ["--data", "--memory", "--retention", "--max-size", "--drain"]) {
       expect(stdout).toContain(option);
     }
-    expect(stdout).toContain("(default: 10s)");
+    expect(stdout).toContain("(default: 10s, env:");
   });
 
   test.each([

@@ -9,6 +9,8 @@ export interface DevOptions {
 /** From the server to its supervisor: it listens, on this port. */
 export interface Listening {
   readonly port: number;
+  /** How long it gives runs when it is to stop, in milliseconds. */
+  readonly drain: number;
 }
 
 /** From the supervisor to its server: stop in good order. */

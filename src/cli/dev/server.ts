@@ -6,7 +6,7 @@ import type { GraphFailure } from "../../config/load-config.ts";
 import { ConfigError } from "../../errors.ts";
 import { HOPELESS, STOP, type DevOptions, type Listening } from "./messages.ts";
 
-const { flags, version } = JSON.parse(process.argv[2] ?? "") as DevOptions;
+const { flags: given, version } = JSON.parse(process.argv[2] ?? "") as DevOptions;
 
 const stopped = new Promise<void>((resolve) => {
   process.on("message", (message) => message === STOP && resolve());
@@ -21,20 +21,25 @@ void stopped.then(() => end()).finally(() => process.exit());
 
 try {
   const { useProjectCopies } = await import("../../config/project-copies.ts");
-  await useProjectCopies(flags.config);
+  await useProjectCopies(given.config);
   const { loadConfig } = await import("../../config/load-config.ts");
   const { createFittingService } = await import("./fitting-service.ts");
   const { openBackend } = await import("../open-backend.ts");
   const { createLogger, listen, serviceOptions } = await import("../start-server.ts");
+  const { loadProject } = await import("../project/load-project.ts");
+  const { withProject } = await import("../project/with-project.ts");
+  const loadLogger = createLogger(given);
+  const loaded = await loadConfig(given.config, { keepGoing: true, logger: loadLogger });
+  const settings = withProject(given, await loadProject(given.config));
+  const { flags } = settings;
   const logger = createLogger(flags);
-  const loaded = await loadConfig(flags.config, { keepGoing: true, logger });
   loaded.failures.forEach(report);
   if (loaded.failures.length > 0 && Object.keys(loaded.workflows).length === 0) {
     throw new ConfigError("None of the graphs loads");
   }
   const opened = await openBackend(flags).catch(giveUp);
   const { service, workflows } = await createFittingService({
-    ...serviceOptions(flags, opened),
+    ...serviceOptions(settings, opened),
     workflows: loaded.workflows,
     logger,
     onFailure: report,
@@ -42,7 +47,7 @@ try {
   const server = await listen({ service, workflows, opened, flags }).catch(giveUp);
   end = () => server[Symbol.asyncDispose]();
   server.announce(version);
-  process.send?.({ port: server.port } satisfies Listening);
+  process.send?.({ port: server.port, drain: flags.drain } satisfies Listening);
 } catch (error) {
   console.error(error instanceof ConfigError ? `error: ${error.message}` : error);
   process.exit(process.exitCode ?? 1);

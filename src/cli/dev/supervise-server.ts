@@ -16,14 +16,19 @@ const STOP_MS = 3_000;
 export async function superviseServer({ flags, version }: DevOptions): Promise<void> {
   const stopped = untilStopped(flags);
   await using project = await watchProject(flags.config);
-  let { port } = flags;
+  let again = flags;
+  let { drain } = flags;
   for (;;) {
-    const server = startServer({ flags: { ...flags, port }, version });
+    const server = startServer({ flags: again, version });
     // Whoever follows it finds it where it was, even if any port would have done.
-    server.on("message", (message) => ({ port } = message as Listening));
+    server.on("message", (message) => {
+      const { port, drain: itsDrain } = message as Listening;
+      drain = itsDrain;
+      if (flags.port === 0) again = { ...flags, port, given: [...flags.given, "port"] };
+    });
     const hopeless = reportEnd(server);
     const changed = await Promise.race([project.changed(), stopped, hopeless]);
-    await stopServer(server, flags.drain + STOP_MS);
+    await stopServer(server, drain + STOP_MS);
     if (!changed) return;
     console.log(`\nRestarting: ${changed.join(", ")} changed`);
     await project.reread();

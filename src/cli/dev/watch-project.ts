@@ -9,7 +9,7 @@ const SETTLE_MS = 100;
 const FOREIGN = /^(\..+|node_modules|dist|build|out|coverage)$/;
 
 const SOURCE = /\.[cm]?[jt]sx?$/;
-const SETTINGS = ["package.json", "tsconfig.json"];
+const SETTINGS = ["package.json", "tsconfig.json", "langgraph-graphql.config.json"];
 
 /** The files that a server is made of. Dispose of it to stop watching. */
 export interface Project extends AsyncDisposable {
