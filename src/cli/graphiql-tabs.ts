@@ -1,25 +1,28 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GraphQLInputObjectType, GraphQLSchema } from "graphql";
-import { toTypeName } from "../api/names.ts";
+import { createNames, toTypeName, type Names } from "../api/names.ts";
 import { ConfigError } from "../errors.ts";
 import { exampleValue } from "./example-value.ts";
 import type { GraphiqlTab } from "../server/graphiql.ts";
 
 /** A tab for each workflow: a subscription that shows everything of a run. */
-export function defaultTabs(schema: GraphQLSchema): readonly GraphiqlTab[] {
-  const workflows = schema.getType("WorkflowInput") as GraphQLInputObjectType;
+export function defaultTabs(
+  schema: GraphQLSchema,
+  names: Names = createNames(undefined),
+): readonly GraphiqlTab[] {
+  const workflows = schema.getType(names.type("WorkflowInput")) as GraphQLInputObjectType;
   return Object.values(workflows.getFields()).map(({ name, type }) => ({
     title: `Run ${name}; put in what it is to work on`,
     query: `subscription Run${toTypeName(name)} {
-  runWorkflow(input: { ${name}: ${exampleValue(type)} }) {
+  ${names.rootField("runWorkflow")}(input: { ${name}: ${exampleValue(type)} }) {
     __typename
-    ... on RunEvent { seq node }
-    ... on WrittenEvent { payload }
-    ... on StateUpdate { changes }
-    ... on MessageChunk { content }
-    ... on NodeEvent { phase }
-    ... on RunStatusEvent { runStatus output error { message } interrupts { id value } }
+    ... on ${names.type("RunEvent")} { seq node }
+    ... on ${names.type("WrittenEvent")} { payload }
+    ... on ${names.type("StateUpdate")} { changes }
+    ... on ${names.type("MessageChunk")} { content }
+    ... on ${names.type("NodeEvent")} { phase }
+    ... on ${names.type("RunStatusEvent")} { runStatus output error { message } interrupts { id value } }
   }
 }
 `,

@@ -28,10 +28,11 @@ async function run(given: ServeFlags, version: string): Promise<void> {
   const { workflows } = await loadConfig(given.config, { logger: loadLogger });
   const settings = withProject(given, await loadProject(given.config));
   const { flags } = settings;
+  const prefix = settings.service.schema?.prefix;
   const logger = createLogger(flags);
   const opened = await openBackend(flags);
   const service = createService({ ...serviceOptions(settings, opened), workflows, logger });
-  const server = await listen({ service, workflows, opened, flags });
+  const server = await listen({ service, workflows, opened, flags, prefix });
   server.announce(version);
   await untilStopped(flags);
   await server[Symbol.asyncDispose]();

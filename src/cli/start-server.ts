@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { createNames } from "../api/names.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import { SECRETS, type Logger } from "../logger.ts";
 import { isProduction } from "../production.ts";
@@ -34,6 +35,8 @@ export interface Listening {
   readonly workflows: LoadedConfig["workflows"];
   readonly opened: OpenedBackend;
   readonly flags: ServeFlags;
+  /** What the schema's names begin with: see `SchemaOptions.prefix`. */
+  readonly prefix: string | undefined;
 }
 
 /** A service behind a port. Dispose of it to end both, and to close the backend. */
@@ -47,8 +50,9 @@ export interface CliServer extends AsyncDisposable {
  * Rejects with `ConfigError` when the port cannot be listened on. Then the service is disposed of: it
  * has begun with the runs of the backend.
  */
-export async function listen({ service, workflows, opened, flags }: Listening): Promise<CliServer> {
-  const server = await openPort(service, flags).catch(async (error: unknown) => {
+export async function listen(listening: Listening): Promise<CliServer> {
+  const { service, workflows, opened, flags } = listening;
+  const server = await openPort(listening).catch(async (error: unknown) => {
     await service[Symbol.asyncDispose]();
     await opened.backend[Symbol.asyncDispose]();
     throw error;
@@ -86,8 +90,11 @@ function workerAddresses({ url }: ServerHandle): readonly string[] {
   return [`  as a worker: it executes runs, and serves ${new URL("/readyz", url).href} only`];
 }
 
-async function openPort(service: Service, flags: ServeFlags): Promise<ServerHandle> {
-  const tabs = flags.tabs === undefined ? defaultTabs(service.schema) : await readTabs(flags.tabs);
+async function openPort({ service, flags, prefix }: Listening): Promise<ServerHandle> {
+  const tabs =
+    flags.tabs === undefined
+      ? defaultTabs(service.schema, createNames(prefix))
+      : await readTabs(flags.tabs);
   const { port, host, allowUnauthenticated, metrics, shutdownDelay: shutdownDelayMs } = flags;
   const graphiql = hasGraphiql(flags) && { tabs };
   const operated = { metrics, shutdownDelayMs };

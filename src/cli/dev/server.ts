@@ -32,6 +32,7 @@ try {
   const loaded = await loadConfig(given.config, { keepGoing: true, logger: loadLogger });
   const settings = withProject(given, await loadProject(given.config));
   const { flags } = settings;
+  const prefix = settings.service.schema?.prefix;
   const logger = createLogger(flags);
   loaded.failures.forEach(report);
   if (loaded.failures.length > 0 && Object.keys(loaded.workflows).length === 0) {
@@ -44,7 +45,7 @@ try {
     logger,
     onFailure: report,
   });
-  const server = await listen({ service, workflows, opened, flags }).catch(giveUp);
+  const server = await listen({ service, workflows, opened, flags, prefix }).catch(giveUp);
   end = () => server[Symbol.asyncDispose]();
   server.announce(version);
   process.send?.({ port: server.port, drain: flags.drain } satisfies Listening);

@@ -24,6 +24,8 @@ export interface Project {
 const KEYS: readonly string[] = Object.keys({
   allowUnauthenticated: true,
   allowedOrigins: true,
+  authenticate: true,
+  authorize: true,
   compile: true,
   data: true,
   drainMs: true,
