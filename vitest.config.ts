@@ -10,7 +10,10 @@ export default defineConfig({
       // copies of graphql in one process, and `instanceof GraphQLSchema` is false.
       { find: /^graphql$/, replacement: "graphql/index.js" },
       { find: /^langgraph-graphql$/, replacement: source("src/index.ts") },
-      { find: /^langgraph-graphql\/sqlite$/, replacement: source("src/backends/sqlite/index.ts") },
+      {
+        find: /^langgraph-graphql\/(sqlite|postgres|redis)$/,
+        replacement: source("src/backends/$1/index.ts"),
+      },
       { find: /^langgraph-graphql\/(\w+)$/, replacement: source("src/$1/index.ts") },
     ],
   },

@@ -143,12 +143,19 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
       declare const workflows: ServiceOptions["workflows"];
       ${snippetWith("await sqlite(")}`,
     );
+    await writeFile(join(project, "typed-postgres.ts"), snippetWith("await postgres("));
     await writeFile(join(project, "typed-redis.ts"), snippetWith("await redis("));
     await writeFile(join(project, "typed-client.ts"), snippetWith("resumable("));
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
     const typeRoots = join(ROOT, "node_modules/@types");
     const options = "--noEmit --strict --module nodenext --target es2023 --types node".split(" ");
-    const files = ["typed.ts", "typed-backend.ts", "typed-redis.ts", "typed-client.ts"];
+    const files = [
+      "typed.ts",
+      "typed-backend.ts",
+      "typed-postgres.ts",
+      "typed-redis.ts",
+      "typed-client.ts",
+    ];
     await run("node", [tsc, ...options, "--typeRoots", typeRoots, ...files], { cwd: project });
   });
 

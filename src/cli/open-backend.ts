@@ -8,7 +8,7 @@ import type { ServeFlags } from "./serve-options.ts";
 export interface OpenedBackend {
   readonly backend: Backend;
   /** `data.sqlite`, or the address of a server without its password; `null` where nothing is kept. */
-  readonly file: string | null;
+  readonly place: string | null;
   /** How many runs in it have neither ended nor wait for an answer, in words. */
   readonly unfinished: string;
 }
@@ -21,7 +21,7 @@ export async function openBackend(flags: ServeFlags): Promise<OpenedBackend> {
   const { retention: retentionMs, maxSize: maxBytes } = flags;
   if (flags.memory) {
     const { memory } = await import("../backends/memory/index.ts");
-    return { backend: memory({ retentionMs, maxBytes }), file: null, unfinished: "0" };
+    return { backend: memory({ retentionMs, maxBytes }), place: null, unfinished: "0" };
   }
   if (flags.data !== undefined && REDIS_URL.test(flags.data)) return openRedis(flags, flags.data);
   if (flags.checkpoints !== undefined) {
@@ -29,11 +29,14 @@ export async function openBackend(flags: ServeFlags): Promise<OpenedBackend> {
       "--checkpoints goes with --data redis://…: all others keep checkpoints themselves",
     );
   }
+  if (flags.data !== undefined && POSTGRES_URL.test(flags.data)) {
+    return openPostgres(flags, flags.data);
+  }
   const path = resolve(flags.data ?? join(dirname(flags.config), DATA_FILE));
   await createFolder(dirname(path));
   const { sqlite } = await import("../backends/sqlite/index.ts");
   const backend = await sqlite({ path, retentionMs, maxBytes });
-  return { backend, file: fromHere(path), unfinished: await countUnfinished(backend) };
+  return { backend, place: fromHere(path), unfinished: await countUnfinished(backend) };
 }
 
 const REDIS_URL = /^rediss?:\/\//;
@@ -47,9 +50,21 @@ async function openRedis(flags: ServeFlags, url: string): Promise<OpenedBackend>
     retentionMs,
     maxBytes,
   });
+  return { backend, place: withoutPassword(url), unfinished: await countUnfinished(backend) };
+}
+
+const POSTGRES_URL = /^postgres(ql)?:\/\//;
+
+async function openPostgres(flags: ServeFlags, url: string): Promise<OpenedBackend> {
+  const { retention: retentionMs, maxSize: maxBytes } = flags;
+  const { postgres } = await import("../backends/postgres/index.ts");
+  const backend = await postgres({ connectionString: url, retentionMs, maxBytes });
+  return { backend, place: withoutPassword(url), unfinished: await countUnfinished(backend) };
+}
+
+function withoutPassword(url: string): string {
   const { protocol, host, pathname } = new URL(url);
-  const unfinished = await countUnfinished(backend);
-  return { backend, file: `${protocol}//${host}${pathname}`, unfinished };
+  return `${protocol}//${host}${pathname}`;
 }
 
 /** Beside the `langgraph.json`, so that it is found again from wherever that is served. */

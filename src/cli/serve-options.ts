@@ -23,7 +23,7 @@ export interface ServeFlags {
   /** Whether `/metrics` is served; where only this machine reaches the server when absent. */
   readonly metrics?: boolean;
   readonly logLevel: string;
-  /** The file to keep runs in, or the address of Redis; the default file when absent. */
+  /** The file to keep runs in, or the address of Postgres or Redis; the default file when absent. */
   readonly data?: string;
   /** The address of Postgres for the checkpoints of runs in Redis. */
   readonly checkpoints?: string;
@@ -65,8 +65,8 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
       "execute only the documents of this JSON, id to document, and serve no GraphiQL",
     )
     .option(
-      "--data <file>",
-      "what to keep runs in: a file, or redis://host:6379 (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",
+      "--data <place>",
+      "what to keep runs in: a file, postgres://user:password@host:5432/database, or redis://host:6379 (default: .langgraph-graphql/data.sqlite beside the langgraph.json)",
     )
     .option(
       "--checkpoints <url>",

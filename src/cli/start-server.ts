@@ -113,9 +113,9 @@ const WHO_MAY_USE_IT: Readonly<Record<Exposure, string>> = {
     "Nobody is authenticated: WHOEVER REACHES IT may use it, as --allow-unauthenticated says.",
 };
 
-function whereRunsAre({ file, unfinished }: OpenedBackend): string {
-  if (file === null) return "Runs are kept in memory: they end with this process.";
-  if (unfinished === "0") return `Runs are kept in ${file}`;
+function whereRunsAre({ place, unfinished }: OpenedBackend): string {
+  if (place === null) return "Runs are kept in memory: they end with this process.";
+  if (unfinished === "0") return `Runs are kept in ${place}`;
   const goOn = unfinished === "1" ? "goes" : "go";
-  return `Runs are kept in ${file}; ${unfinished} that had not ended ${goOn} on`;
+  return `Runs are kept in ${place}; ${unfinished} that had not ended ${goOn} on`;
 }

@@ -6,6 +6,7 @@ import { memory } from "../../src/backends/memory/index.ts";
 import { StaleWriterError } from "../../src/errors.ts";
 import type { RunEvent, RunStatus } from "../../src/events/run-event.ts";
 import { newRun, queued, statusChanged, writtenBatch } from "../../src/testing/index.ts";
+import { clockedPostgres, isPostgresReachable } from "./temporary-postgres.ts";
 import { isRedisReachable, temporaryRedis } from "./temporary-redis.ts";
 import { temporarySqlite } from "./temporary-sqlite.ts";
 
@@ -50,6 +51,11 @@ const BACKENDS: Readonly<
 > = {
   memory: { numRuns: 500, create: (clock: () => Date) => memory({ checkpoints: false, clock }) },
   sqlite: { numRuns: 100, create: (clock: () => Date) => temporarySqlite({ clock }) },
+  postgres: {
+    numRuns: 40,
+    create: (clock: () => Date) => clockedPostgres(clock),
+    isReachable: await isPostgresReachable(),
+  },
   redis: {
     numRuns: 50,
     create: (clock: () => Date) => temporaryRedis({ clock }),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import type { Backend } from "../../src/backend.ts";
+import { intercept, type Interceptor } from "../support/intercept.ts";
 import { postgres, type PostgresOptions } from "../../src/backends/postgres/index.ts";
 
 /** A database to make schemas in. */
@@ -51,7 +52,8 @@ export function temporarySchema(): TemporarySchema {
 /** A Postgres backend whose schema is dropped when it is disposed of. */
 export async function temporaryPostgres(options: Partial<PostgresOptions> = {}): Promise<Backend> {
   const schema = temporarySchema();
-  return withDisposal(await postgresIn(schema, options), () => schema[Symbol.asyncDispose]());
+  const backend = await postgresIn(schema, options);
+  return withDisposal(backend, backend, () => schema[Symbol.asyncDispose]());
 }
 
 /** Backends one after the other in one schema, each of which finds it empty: that is ten times faster. */
@@ -65,12 +67,29 @@ export function postgresInTurn(): PostgresInTurn {
   return {
     async open() {
       isMade = true;
-      return withDisposal(await postgresIn(schema), () => empty(schema));
+      const backend = await postgresIn(schema);
+      return withDisposal(backend, backend, () => empty(schema));
     },
     async [Symbol.asyncDispose]() {
       if (isMade) await schema[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A temporary backend whose database goes by another clock. */
+export async function clockedPostgres(clock: () => Date): Promise<Backend> {
+  const schema = temporarySchema();
+  const backend = await postgresIn(schema);
+  await schema.query(`
+    CREATE TABLE ${schema.name}.clock AS SELECT 0::bigint AS now;
+    CREATE OR REPLACE FUNCTION ${schema.name}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE
+      AS $$ SELECT now FROM ${schema.name}.clock $$`);
+  const set: Interceptor = async (_name, act) => {
+    await schema.query(`UPDATE ${schema.name}.clock SET now = ${clock().getTime()}`);
+    return act();
+  };
+  const clocked = { ...backend, runs: intercept(backend.runs, ["claim", "renew"], set) };
+  return withDisposal(clocked, backend, () => schema[Symbol.asyncDispose]());
 }
 
 export function postgresIn(
@@ -90,11 +109,11 @@ export async function empty(schema: TemporarySchema): Promise<void> {
   await schema.query(tables.map(({ name }) => `DELETE FROM ${String(name)}`).join(";"));
 }
 
-function withDisposal(backend: Backend, then: () => PromiseLike<void>): Backend {
+function withDisposal(backend: Backend, opened: Backend, then: () => PromiseLike<void>): Backend {
   return {
     ...backend,
     async [Symbol.asyncDispose]() {
-      await backend[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
       await then();
     },
   };

@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { canStartServers, startServer } from "../backends/redis/own-server.ts";
+import { isPostgresReachable, POSTGRES_URL } from "../backends/temporary-postgres.ts";
 import { post, postEvents, readResults } from "../support/http.ts";
 import { startRun } from "../support/stepped.ts";
 import { until } from "../support/until.ts";
@@ -11,6 +14,8 @@ import { createProject, type Project } from "./project.ts";
 
 /** Other programs are started, perhaps beside many others. */
 const TIMEOUT_MS = 60_000;
+
+const hasPostgres = await isPostgresReachable();
 
 const CONFIG = { graphs: { agent: "./agent.ts:graph" } };
 
@@ -111,6 +116,34 @@ describe("runs are kept", { timeout: TIMEOUT_MS }, () => {
     expect(again.output).not.toContain("secret");
     expect(await runs(again)).toEqual([{ status: "SUCCEEDED" }]);
   });
+
+  test.skipIf(!hasPostgres)(
+    "in the Postgres database whose address --data is, for several processes at a time",
+    async () => {
+      const project = await newProject();
+      const address = new URL(POSTGRES_URL);
+      const admin = new pg.Client(POSTGRES_URL);
+      await admin.connect();
+      const name = `test_${randomUUID().replaceAll("-", "")}`;
+      await admin.query(`CREATE DATABASE ${name}`);
+      try {
+        address.pathname = name;
+        address.password = "hush";
+        const serve = () => start(project.folder, "serve", "--data", String(address));
+        const [one, other] = [serve(), serve()];
+        await one.says(new RegExp(`Runs are kept in postgres://${address.host}/${name}\\n`));
+        await other.url();
+        await runOnce(one);
+        expect(await runs(other)).toEqual([{ status: "SUCCEEDED" }]);
+        expect(one.output + other.output).not.toContain("hush");
+        expect(await readdir(project.folder)).not.toContain(".langgraph-graphql");
+        await other[Symbol.asyncDispose]();
+      } finally {
+        await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+        await admin.end();
+      }
+    },
+  );
 
   test("nowhere with --memory", async () => {
     const project = await newProject();

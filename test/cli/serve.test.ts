@@ -69,7 +69,7 @@ describe("the command line", () => {
 
   test("refuses to keep runs in a file and nowhere", async () => {
     const { stderr } = await failing(["serve", "--memory", "--data", "runs.sqlite"]);
-    expect(stderr).toContain("'--memory' cannot be used with option '--data <file>'");
+    expect(stderr).toContain("'--memory' cannot be used with option '--data <place>'");
   });
 });
 

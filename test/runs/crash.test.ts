@@ -6,12 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sqlite } from "../../src/backends/sqlite/index.ts";
-import type { RunEvent } from "../../src/events/run-event.ts";
-import { isFinal, type Run } from "../../src/runs/run.ts";
 import type { Graph } from "../../src/workflows/graph.ts";
 import { crashingBackend, type Crash } from "../support/crashing-backend.ts";
 import { until } from "../support/until.ts";
-import { drive, start, textOf, withEngine } from "./crash/execute.ts";
+import { drive, start, withEngine } from "./crash/execute.ts";
+import { expectSurvived, type Story } from "./crash/expect-survived.ts";
 import { SCENARIOS } from "./crash/scenarios.ts";
 
 const RUN = "run";
@@ -83,12 +82,6 @@ async function inParallel<T>(
   await Promise.all(Array.from({ length: workers }, worker));
 }
 
-interface Story {
-  readonly run: Run;
-  readonly events: readonly RunEvent[];
-  readonly writes: readonly string[];
-}
-
 let count = 0;
 
 /** A file with a thread on which a run has ended. */
@@ -108,7 +101,7 @@ async function survive(
 ): Promise<Story> {
   const path = join(folder, `${count++}.sqlite`);
   await copyFile(past, path);
-  const crashing = await crashingBackend(path, crash);
+  const crashing = crashingBackend(await sqlite({ path }), crash);
   await withEngine(crashing.backend, graph, durability, async (engine) => {
     await start(engine, RUN);
     const stopped = drive(engine, RUN).catch((error: unknown) => {
@@ -132,33 +125,3 @@ async function recover(
     return { run, events };
   });
 }
-
-function expectSurvived({ run, events }: Story, calm: Story, where: string): void {
-  expect(run, where).toMatchObject({ status: "succeeded", output: calm.run.output });
-  expect(seqsOf(events), where).toEqual(events.map((_event, i) => i + 1));
-  expect(events.filter(isEnd), where).toEqual([events.at(-1)]);
-  const updates = updatesOf(events);
-  expect([...new Set(updates)], where).toHaveLength(updates.length);
-  expect(changesOf(events), where).toEqual(expect.arrayContaining(changesOf(calm.events)));
-  expect(questionsOf(events), where).toEqual(questionsOf(calm.events));
-}
-
-const seqsOf = (events: readonly RunEvent[]) => events.map(({ seq }) => seq);
-const isEnd = (event: RunEvent) => event.kind === "status" && isFinal(event.status);
-
-/** Updates by the task that made them. */
-const updatesOf = (events: readonly RunEvent[]) =>
-  events.flatMap((event) =>
-    event.kind === "state" ? [JSON.stringify([event.taskId, event.node, event.changes])] : [],
-  );
-
-const changesOf = (events: readonly RunEvent[]) =>
-  events.flatMap((event) => (event.kind === "state" ? [event.changes] : []));
-
-/** What was asked, each time that the run was interrupted. */
-const questionsOf = (events: readonly RunEvent[]) =>
-  events.flatMap((event) =>
-    event.kind === "status" && event.status === "interrupted"
-      ? [(event.interrupts ?? []).map(textOf).toSorted()]
-      : [],
-  );

@@ -1,5 +1,5 @@
+import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Backend } from "../../src/backend.ts";
-import { sqlite } from "../../src/backends/sqlite/index.ts";
 import { intercept } from "./intercept.ts";
 
 /** Which write of the executor is its last. */
@@ -18,11 +18,10 @@ export interface CrashingBackend {
 }
 
 /**
- * A SQLite file that is closed for good at a chosen write of the log or of checkpoints: what is in it
- * then is what a process would leave behind that is killed there, and nothing gets in any more.
+ * A backend that is closed for good at a chosen write of the log or of checkpoints: what is in it then
+ * is what a process would leave behind that is killed there, and nothing gets in any more.
  */
-export async function crashingBackend(path: string, crash: Crash): Promise<CrashingBackend> {
-  const real = await sqlite({ path });
+export function crashingBackend(real: Backend, crash: Crash): CrashingBackend {
   const writes: string[] = [];
   let hasCrashed = false;
 
@@ -39,6 +38,8 @@ export async function crashingBackend(path: string, crash: Crash): Promise<Crash
     return result as T;
   }
 
+  const crashing = (saver: BaseCheckpointSaver) => intercept(saver, ["put", "putWrites"], write);
+  const { checkpointerFor } = real;
   return {
     writes,
     get hasCrashed() {
@@ -47,7 +48,8 @@ export async function crashingBackend(path: string, crash: Crash): Promise<Crash
     backend: {
       ...real,
       [Symbol.asyncDispose]: () => real[Symbol.asyncDispose](),
-      checkpointer: real.checkpointer && intercept(real.checkpointer, ["put", "putWrites"], write),
+      checkpointer: real.checkpointer && crashing(real.checkpointer),
+      ...(checkpointerFor && { checkpointerFor: (run) => crashing(checkpointerFor(run)) }),
       events: intercept(real.events, ["append"], write),
     },
   };

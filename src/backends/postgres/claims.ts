@@ -3,7 +3,7 @@ import type { LeaseState, RunStore } from "../../runs/run-store.ts";
 import { readRun, RUN_COLUMNS, type Stored } from "../run-columns.ts";
 import { IS_OPEN } from "./active-run.ts";
 import type { PostgresDatabase, Statements } from "./database.ts";
-import { chooseWaiting, lockWaiting } from "./waiting-runs.ts";
+import { chooseWaiting, isAnyWaiting, lockWaiting } from "./waiting-runs.ts";
 
 type ClaimRequest = Parameters<RunStore["claim"]>[0];
 
@@ -23,8 +23,8 @@ export class Claims {
     if (limit <= 0) return [];
     if (runId !== undefined) return this.#db.transact((db) => claimOne(db, runId, request));
     // Processes ask all the time, and mostly nothing waits.
-    const chosen = await chooseWaiting(this.#db, { ...request, except: [] });
-    return chosen.length === 0 ? [] : this.#db.transact((db) => claimWaiting(db, request, chosen));
+    if (!(await isAnyWaiting(this.#db, request))) return [];
+    return this.#db.transact((db) => claimWaiting(db, request));
   }
 
   async renew(request: Parameters<RunStore["renew"]>[0]): Promise<readonly LeaseState[]> {
@@ -66,24 +66,18 @@ async function claimOne(
   );
 }
 
-/** Those chosen, and others in the place of those that somebody else takes meanwhile. */
-async function claimWaiting(
-  db: Statements,
-  request: ClaimRequest,
-  firstChoice: readonly number[],
-): Promise<readonly Run[]> {
-  const missed: number[] = [];
-  let chosen = firstChoice;
+/** Those that are to be chosen, and others in the place of those that somebody else takes meanwhile. */
+async function claimWaiting(db: Statements, request: ClaimRequest): Promise<readonly Run[]> {
   // Whoever holds to a bound counts what the others have taken: one after the other.
   if (request.maxPerViewer !== undefined) {
     await db.run("SELECT pg_advisory_xact_lock(tableoid::bigint) FROM @.version LIMIT 1");
-    chosen = await chooseWaiting(db, { ...request, except: missed });
   }
+  const missed: number[] = [];
   for (let looks = 1; ; looks++) {
+    const chosen = await chooseWaiting(db, { ...request, except: missed });
     const locked = await lockWaiting(db, chosen);
     if (locked.length === chosen.length || looks === MAX_LOOKS) return take(db, locked, request);
     missed.push(...chosen.filter((run) => !locked.includes(run)));
-    chosen = await chooseWaiting(db, { ...request, except: missed });
   }
 }
 

@@ -24,8 +24,8 @@ export async function liveBytes(db: Statements, tables: readonly Measured[]): Pr
 
 async function bytesOf(db: Statements, { name, bytesOfRow }: Measured): Promise<number> {
   const table = await db.get<{ readonly pages: number }>(
-    `SELECT pg_relation_size(class.oid) / current_setting('block_size')::bigint AS pages
-     FROM pg_class AS class WHERE class.oid = to_regclass('@.${name}')`,
+    `SELECT pg_relation_size(tableoid) / current_setting('block_size')::bigint AS pages
+     FROM @.${name} LIMIT 1`,
   );
   const share = Math.min(1, MAX_PAGES / Math.max(1, table?.pages ?? 0));
   const sample = await db.get<{ readonly bytes: number }>(

@@ -116,13 +116,13 @@ function* examineExposure(
 
 async function* examineBackend(flags: ServeFlags): AsyncGenerator<Finding, void> {
   try {
-    const { backend, file, unfinished } = await openBackend(flags);
+    const { backend, place, unfinished } = await openBackend(flags);
     try {
       await backend.ping();
       const kept = `${Math.ceil((await backend.storedBytes()) / 1024 ** 2)} MiB`;
-      yield file === null
+      yield place === null
         ? warning("data", "kept in memory: runs end with the process")
-        : ok("data", `${file}, ${kept}, ${unfinished} unfinished runs`);
+        : ok("data", `${place}, ${kept}, ${unfinished} unfinished runs`);
       for (const text of (await backend.diagnose?.()) ?? []) yield warning("data", text);
     } finally {
       await backend[Symbol.asyncDispose]();
