@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import {
-  GraphQLError,
   parse,
   type DocumentNode,
   type ExecutionResult,
@@ -21,7 +20,7 @@ import type { Caller } from "../access/caller.ts";
 import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { credentialsOf } from "./authentication.ts";
-import { createMaskError } from "./mask-error.ts";
+import { createMaskError, type MaskError } from "./mask-error.ts";
 import type { Pipeline, SocketUse, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
 import { Subscription } from "../projection/subscription.ts";
@@ -130,7 +129,7 @@ export function createWebSocketTransport({
     async onSubscribe({ extra, connectionParams }, id, payload) {
       const request = toRequest(pipeline, extra, connectionParams);
       requestState(request).caller = extra.caller;
-      const result = await runOperation(pipeline, request, payload, {
+      const result = await runOperation({ pipeline, maskError }, request, payload, {
         operationId: id,
         socket: extra.use,
       });
@@ -263,7 +262,7 @@ function closeSocket(socket: WebSocket): Promise<void> {
 }
 
 async function runOperation(
-  pipeline: Pipeline,
+  { pipeline, maskError }: { readonly pipeline: Pipeline; readonly maskError: MaskError },
   request: Request,
   params: SubscribePayload,
   context: TransportContext,
@@ -275,9 +274,9 @@ async function runOperation(
     );
     return result as ExecutionResult | Subscription;
   } catch (error) {
-    // Yoga throws what is wrong with the parameters themselves.
-    if (error instanceof GraphQLError) return { errors: [error] };
-    throw error;
+    // Yoga throws what is wrong with the parameters themselves, and what a plugin throws of them: it
+    // ends this operation, and not its siblings on the socket.
+    return { errors: [maskError(error)] };
   }
 }
 
@@ -286,7 +285,9 @@ function upgradeOf({ url = "/", headers }: IncomingMessage): Pick<Extra, "url" |
   const told = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === "string" && !CONNECTION_HEADER.test(name) ? [[name, value] as const] : [],
   );
-  return { url: new URL(url, "ws://localhost").href, headers: told };
+  // Whoever upgraded it may have let anything pass, `//` for example, which is no address.
+  const address = URL.canParse(url, "ws://localhost") ? url : "/";
+  return { url: new URL(address, "ws://localhost").href, headers: told };
 }
 
 /** The upgrade as the pipeline wants it; what it authorises with may come in `connection_init`. */

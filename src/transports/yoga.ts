@@ -10,6 +10,7 @@ import type { Telemetry } from "../telemetry.ts";
 import { createAdmission } from "./admission.ts";
 import { useAuthentication } from "./authentication.ts";
 import { useCheckedVariables } from "./check-variables.ts";
+import { DocumentCache } from "./document-cache.ts";
 import { useCostLimit, useDocumentLimits } from "./document-limits.ts";
 import { useHiddenSchema } from "./hidden-schema.ts";
 import { createMaskError } from "./mask-error.ts";
@@ -70,6 +71,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     maxRequestBodySize: false,
     multipart: false,
     logging: false,
+    parserAndValidationCache: {
+      documentCache: new DocumentCache(),
+      errorCache: new DocumentCache(),
+    },
     cors: (request) => corsFor(request, origins),
     maskedErrors: { maskError: (error) => maskError(error, operationOf.get(error as object)) },
     plugins: [

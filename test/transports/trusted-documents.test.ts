@@ -98,6 +98,19 @@ describe.each(Object.entries(TRANSPORTS))("over %s", (transport, send) => {
     );
   });
 
+  test("a function that fails is an INTERNAL error of that operation", async () => {
+    await using broken = await start({
+      documents: () => {
+        throw new Error("The bucket is away");
+      },
+    });
+    const { errors } = await send(broken, named(id));
+    expect(errors).toMatchObject([{ extensions: { code: "INTERNAL" } }]);
+    const { errorId } = errors?.[0]?.extensions ?? {};
+    expect(broken.log.join()).toContain(String(errorId));
+    expect(broken.log.join()).toContain("The bucket is away");
+  });
+
   test("a function finds documents elsewhere", async () => {
     const asked: string[] = [];
     await using elsewhere = await start({
