@@ -90,8 +90,8 @@ const CLOSED: readonly (readonly [code: number, why: string, act: Act, protocol?
       socket.send('{"type":"ping"}');
     }),
   ],
-  [1001, "a server that stops", acknowledged(() => service[Symbol.asyncDispose]())],
-  [1002, "a frame that is none", acknowledged((socket) => void rawOf(socket).write("hello"))],
+  [1001, "a server that stops", acknowledged(async () => service[Symbol.asyncDispose]())],
+  [1002, "a frame that is none", acknowledged((socket) => rawOf(socket).write("hello"))],
   [
     1007,
     "text that is not UTF-8",
