@@ -18,6 +18,8 @@ export interface ProjectConfig
    * @default ".langgraph-graphql/data.sqlite"
    */
   readonly data?: string | undefined;
+  /** Where checkpoints are kept beside `redis://…`: `postgres://…`. @default in Redis */
+  readonly checkpoints?: string | undefined;
   /** How long ended runs are kept, in milliseconds. @default 604_800_000 (7 days); 1 hour in memory */
   readonly retentionMs?: number | undefined;
   /** Beyond so many bytes the events of the oldest runs are let go. @default 1 GiB; 256 MiB in memory */

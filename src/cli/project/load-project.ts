@@ -26,6 +26,7 @@ const KEYS: readonly string[] = Object.keys({
   allowedOrigins: true,
   authenticate: true,
   authorize: true,
+  checkpoints: true,
   compile: true,
   data: true,
   drainMs: true,
@@ -54,6 +55,7 @@ const Own = z.looseObject({
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().optional(),
   data: z.string().optional(),
+  checkpoints: z.string().optional(),
   retentionMs: Milliseconds.optional(),
   maxBytes: z.number().positive().optional(),
   drainMs: Milliseconds.optional(),
@@ -95,7 +97,7 @@ export async function loadProject(langgraphJson: string): Promise<Project> {
       `${place(file, source, key)}: ${issue.path.join(".")} is not valid: ${issue.message}`,
     );
   }
-  return { file, config: said as ProjectConfig };
+  return { file, config: said };
 }
 
 async function exportOf(file: string): Promise<unknown> {

@@ -7,6 +7,7 @@ import type { Project } from "./load-project.ts";
 const FLAG_OF = {
   allowUnauthenticated: "allowUnauthenticated",
   allowedOrigins: "origin",
+  checkpoints: "checkpoints",
   data: "data",
   drainMs: "drain",
   graphiql: "graphiql",
