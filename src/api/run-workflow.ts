@@ -1,6 +1,7 @@
 import { v5 as uuidv5, validate as isUuid } from "uuid";
 import { BadUserInputError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
+import { whileUnavailable } from "../while-unavailable.ts";
 import type { Api } from "./api.ts";
 import { callerOf, type ApiContext } from "./context.ts";
 import { startRun, type GivenRun, type RunArgs } from "./run-args.ts";
@@ -59,20 +60,27 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
         // Before it starts a run whose events nobody is sent.
         checkRate(given.maxRate);
         const cursor = cursorFrom(given.after, context);
-        const run = cursor
-          ? await engine.watch(attachTo(given.runId, cursor.runId), callerOf(context))
-          : await start(given, context);
-        checkCursorIsOf(run.id, cursor);
-        return subscribeToRun(api, {
-          run,
-          cursor,
-          only: given.only,
-          maxRate: given.maxRate,
-          info,
-          context,
-          onLeave:
-            given.onDisconnect === "cancel" ? () => cancelUnlessFollowed(run, context) : undefined,
-        });
+        const subscribe = async () => {
+          const run = cursor
+            ? await engine.watch(attachTo(given.runId, cursor.runId), callerOf(context))
+            : await start(given, context);
+          checkCursorIsOf(run.id, cursor);
+          return subscribeToRun(api, {
+            run,
+            cursor,
+            only: given.only,
+            maxRate: given.maxRate,
+            info,
+            context,
+            onLeave:
+              given.onDisconnect === "cancel"
+                ? () => cancelUnlessFollowed(run, context)
+                : undefined,
+          });
+        };
+        // Whoever comes back in the middle of a restart need not come twice: it finds the run again.
+        const isNamed = cursor ?? given.runId ?? runIdOfOperation(context);
+        return isNamed === undefined ? subscribe() : whileUnavailable(subscribe);
       },
       resolve: resolveItem,
     }),

@@ -1,3 +1,4 @@
+import { whileUnavailable } from "../while-unavailable.ts";
 import type { Api } from "./api.ts";
 import { callerOf } from "./context.ts";
 import {
@@ -35,8 +36,11 @@ export function addWorkflowEvents(api: Api, events: WorkflowEventRefs): void {
       subscribe: async (_root, { runId, after, only, maxRate }, context, info) => {
         const cursor = cursorFrom(after, context);
         checkCursorIsOf(runId, cursor);
-        const run = await engine.watch(runId, callerOf(context));
-        return subscribeToRun(api, { run, cursor, only, maxRate, info, context });
+        // Whoever comes back in the middle of a restart need not come twice.
+        return whileUnavailable(async () => {
+          const run = await engine.watch(runId, callerOf(context));
+          return subscribeToRun(api, { run, cursor, only, maxRate, info, context });
+        });
       },
       resolve: resolveItem,
     }),

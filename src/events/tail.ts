@@ -9,9 +9,6 @@ const POLL_MS = 5_000;
 /** How many events are read at a time. */
 const PAGE_LIMIT = 500;
 
-/** How long readers wait for an engine that cannot be reached, before they are told. */
-const PATIENCE_MS = 30_000;
-
 /** Who reads at a tail. */
 export interface TailReader {
   /** The seq of the last event that it has taken. */
@@ -204,8 +201,8 @@ class SharedTail implements Tail {
     const { joined } = reading;
     this.#newest = reading;
     const page = { after, limit: PAGE_LIMIT };
-    const until = { patienceMs: PATIENCE_MS, isOver: () => this.readers.size === 0 };
-    whileUnavailable(() => this.#log.read(this.#runId, page), until).then(
+    const isOver = (): boolean => this.readers.size === 0;
+    whileUnavailable(() => this.#log.read(this.#runId, page), isOver).then(
       (found) => {
         this.#done(reading);
         for (const one of readers) one.onPage(found);

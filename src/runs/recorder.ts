@@ -19,9 +19,6 @@ import type { RunPatch } from "./run.ts";
 const MAX_SLICE_EVENTS = 250;
 const MAX_SLICE_BYTES = 256 * 1024;
 
-/** How long what was recorded is held for an engine that cannot be reached, unless the run is lost before. */
-const PATIENCE_MS = 30_000;
-
 /** What one execution may record. */
 export interface RecordLimits {
   readonly maxEvents: number;
@@ -196,10 +193,10 @@ export class Recorder {
   #log(events: readonly RunEvent[], patch: RunPatch | undefined): Promise<void> {
     const { runId, epoch, log } = this.#options;
     const at = { after: this.#loggedSeq, epoch, patch };
-    return whileUnavailable(() => log.append(runId, events, at), {
-      patienceMs: PATIENCE_MS,
-      isOver: () => this.#isDiscarded,
-    });
+    return whileUnavailable(
+      () => log.append(runId, events, at),
+      () => this.#isDiscarded,
+    );
   }
 
   #take(): Slice | undefined {

@@ -6,9 +6,6 @@ import type { TaskWrites } from "./ingest/task-writes.ts";
 type Put = BaseCheckpointSaver["put"];
 type PutWrites = BaseCheckpointSaver["putWrites"];
 
-/** How long a graph waits for an engine that cannot be reached, unless its run is lost before. */
-const PATIENCE_MS = 30_000;
-
 export interface RunSaverOptions {
   /** Noted in the checkpoints: LangGraph does not say in them whose they are. */
   readonly runId: string;
@@ -78,6 +75,6 @@ export class RunSaver extends BaseCheckpointSaver {
   /** Savers put the same thing twice without harm: it is theirs by its ids. */
   #patiently<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#options;
-    return whileUnavailable(work, { patienceMs: PATIENCE_MS, isOver: () => signal.aborted });
+    return whileUnavailable(work, () => signal.aborted);
   }
 }
