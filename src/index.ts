@@ -38,7 +38,7 @@ export type { Run, RunPatch } from "./runs/run.ts";
 export { defineConfig, type ProjectConfig } from "./define-config.ts";
 export { createService, type Service, type ServiceOptions } from "./service.ts";
 export type { TransportLimits } from "./transports/transport-limits.ts";
-export type { TrustedDocuments } from "./transports/trusted-documents.ts";
+export type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
 export {
   defineEvents,
   type Emitter,

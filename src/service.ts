@@ -25,7 +25,7 @@ import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
 import { withSecurityHeaders } from "./transports/security-headers.ts";
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
-import type { TrustedDocuments } from "./transports/trusted-documents.ts";
+import type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
 import { createPipeline } from "./transports/yoga.ts";
 import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
 import type { Graph } from "./workflows/graph.ts";

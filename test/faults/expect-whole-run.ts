@@ -3,21 +3,28 @@ import type { EventFields } from "../support/result.ts";
 import { range } from "../support/stepped.ts";
 import type { Watcher } from "./watchers.ts";
 
-/** Expects of all who watched a run of `rounds` that they have seen all of it, and the same. */
-export function expectWholeRun(watchers: readonly Watcher[]): void {
+/**
+ * Expects of all who watched a run of `rounds` that they have seen all of it, and the same. With
+ * `stepsMayRepeat`, a step that was logged may have been taken again: LangGraph begins the next one while
+ * the checkpoint is still on its way to a database, and that may never arrive.
+ */
+export function expectWholeRun(
+  watchers: readonly Watcher[],
+  { stepsMayRepeat = false }: { readonly stepsMayRepeat?: boolean } = {},
+): void {
   for (const { name, events } of watchers) {
     const seqs = events.map(({ seq }) => seq);
     expect(seqs, name).toEqual(range(1, events.length));
     expect(events, name).toEqual(watchers[0]?.events);
   }
   const events = watchers[0]?.events ?? [];
-  expectOneEnd(events);
+  expectOneEnd(events, stepsMayRepeat);
   expectAttempts(events);
   expectAllSaid(events);
 }
 
 /** One final status, the last of all, with what the rounds come to: none lost, none counted twice. */
-function expectOneEnd(events: readonly EventFields[]): void {
+function expectOneEnd(events: readonly EventFields[], stepsMayRepeat: boolean): void {
   const isFinal = ({ runStatus }: EventFields): boolean =>
     ["SUCCEEDED", "FAILED", "CANCELLED"].includes(String(runStatus));
   expect(events.filter(isFinal)).toHaveLength(1);
@@ -30,7 +37,8 @@ function expectOneEnd(events: readonly EventFields[]): void {
   const tasks = new Set(finished.map(({ taskId }) => taskId));
   expect(tasks.size).toBe(finished.length);
   // A plan, four tasks, the review, and its own two nodes.
-  expect(finished).toHaveLength(8 * round);
+  if (stepsMayRepeat) expect(finished.length).toBeGreaterThanOrEqual(8 * round);
+  else expect(finished).toHaveLength(8 * round);
 }
 
 /** Each attempt begins where the last one ended, and says so. */
