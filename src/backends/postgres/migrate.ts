@@ -4,6 +4,9 @@ import { inSchema, quoted } from "./database.ts";
 import { init } from "./migrations/0001-init.ts";
 import type { PgClientLike, PgPoolLike } from "./pool.ts";
 
+/** How long whoever has its turn may take, before it is taken for dead. */
+const IN_TURN_MS = 60_000;
+
 /** In their order: the first takes a schema from version 0 to 1. Never edited, only added to. */
 const MIGRATIONS: readonly string[] = [init];
 
@@ -42,6 +45,10 @@ export async function inTurn(
   let isDone = false;
   try {
     await client.query({ text: BEGIN });
+    // What is done in turn may be done by another connection, and take its time.
+    await client.query({
+      text: `SET LOCAL idle_in_transaction_session_timeout = ${IN_TURN_MS}`,
+    });
     await client.query({
       text: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
       values: [`langgraph-graphql:${schema}`],
