@@ -23,6 +23,7 @@ import { limitBodies } from "./transports/limit-bodies.ts";
 import type { Redact } from "./runs/redactor.ts";
 import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
 import { withSecurityHeaders } from "./transports/security-headers.ts";
+import { SlowReaders } from "./transports/slow-readers.ts";
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
@@ -194,6 +195,8 @@ export function createService(options: ServiceOptions): Service {
     logger.warn({}, conflict);
   }
   // → HTTP and SSE, WebSocket
+  const { writeTimeoutMs } = limits;
+  const slowReaders = new SlowReaders({ writeTimeoutMs, logger, telemetry });
   const pipeline = createPipeline({
     schema,
     endpoint,
@@ -205,6 +208,7 @@ export function createService(options: ServiceOptions): Service {
     trustedDocuments: options.trustedDocuments,
     limits,
     authenticate,
+    slowReaders,
     logger,
     telemetry,
   });
@@ -213,7 +217,14 @@ export function createService(options: ServiceOptions): Service {
     limits.maxBodyBytes,
     pipeline.fetchAPI,
   );
-  const sockets = createWebSocketTransport({ pipeline, authenticate, limits, logger, telemetry });
+  const sockets = createWebSocketTransport({
+    pipeline,
+    authenticate,
+    limits,
+    slowReaders,
+    logger,
+    telemetry,
+  });
 
   const letsIn: Service["letsIn"] = ({ headers }) =>
     origins.letIn({
@@ -247,6 +258,7 @@ export function createService(options: ServiceOptions): Service {
       // Runs first: their last events reach the watchers, whose operations then end by themselves.
       await engine[Symbol.asyncDispose]();
       await sockets[Symbol.asyncDispose]();
+      slowReaders[Symbol.dispose]();
       if (!options.backend) await backend[Symbol.asyncDispose]();
     },
   };

@@ -2,6 +2,7 @@ import type { CursorExtensions, Format } from "../projection/frame.ts";
 import type { Subscription } from "../projection/subscription.ts";
 import type { ReadFrames } from "./read-frames.ts";
 import { requestState } from "./request-state.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 import { streamedResponse, type FetchApi } from "./streamed-response.ts";
 
 /** Proxies close what is silent for long; and a write is how a vanished client is found out. */
@@ -35,13 +36,14 @@ export function eventSourceResponse(
   subscription: Subscription,
   format: Format,
   fetchApi: FetchApi,
+  slowReaders: SlowReaders,
 ): Response {
   if (requestState(request).isPastEnd) {
     subscription.close();
     return new fetchApi.Response(null, { status: 204 });
   }
   const read: ReadFrames = (observer) => subscription.watch(format, observer);
-  return streamedResponse(read, FRAMING, fetchApi);
+  return streamedResponse(read, FRAMING, fetchApi, slowReaders);
 }
 
 /** The line that a client brings back as `Last-Event-ID`. */

@@ -4,6 +4,7 @@ import type { CursorExtensions, Format } from "../projection/frame.ts";
 import { resultJson } from "../projection/result-json.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { singleFrame, type ReadFrames } from "./read-frames.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 import { streamedResponse } from "./streamed-response.ts";
 import { withoutInternals } from "./without-internals.ts";
 
@@ -18,7 +19,7 @@ const CONTENT_TYPE = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0';
  * that ends the operation.
  * https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
  */
-export function useMultipart(): Plugin {
+export function useMultipart(slowReaders: SlowReaders): Plugin {
   return {
     onResultProcess({ request, result, setResultProcessor }) {
       if (!acceptsMultipart(request) || Array.isArray(result)) return;
@@ -29,7 +30,7 @@ export function useMultipart(): Plugin {
         const read: ReadFrames = isStream
           ? (observer) => result.watch(FORMAT, observer)
           : singleFrame(writePart(present(result as ExecutionResult), undefined));
-        return streamedResponse(read, FRAMING, fetchApi);
+        return streamedResponse(read, FRAMING, fetchApi, slowReaders);
       }, "multipart/mixed");
     },
   };

@@ -62,13 +62,20 @@ export class SocketOperation implements AsyncIterableIterator<
   next(): Promise<IteratorResult<FormattedExecutionResult, void>> {
     return new Promise((resolve) => {
       this.#finish = () => resolve({ done: true, value: undefined });
-      this.#pull();
+      this.#goOn();
     });
   }
 
   return(): Promise<IteratorResult<FormattedExecutionResult, void>> {
     this.#end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Once the socket takes more, and it is this operation's turn. */
+  #goOn(): void {
+    const drained = this.#options.writer.drained();
+    if (drained) void drained.then(() => this.#pull());
+    else this.#pull();
   }
 
   #pull(): void {
@@ -88,9 +95,7 @@ export class SocketOperation implements AsyncIterableIterator<
     if (last?.kind === "tick") {
       socket.send(JSON.stringify({ type: "ping", payload: { id, ...last.at } }));
     }
-    const drained = writer.drained();
-    if (drained) void drained.then(() => this.#pull());
-    else this.#pull();
+    this.#goOn();
   }
 
   /**

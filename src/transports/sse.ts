@@ -7,6 +7,7 @@ import { eventSourceResponse, idLine } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { acceptsMultipart } from "./multipart.ts";
 import { requestState } from "./request-state.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 import { withoutInternals } from "./without-internals.ts";
 
 const FORMAT: Format = {
@@ -20,7 +21,7 @@ const FORMAT: Format = {
  * Once its cursor is at the end the answer is 204, and an error before the first event a status that
  * is not 200, since both stop an `EventSource`, which retries whatever else ends.
  */
-export function useEventSource(): Plugin {
+export function useEventSource(slowReaders: SlowReaders): Plugin {
   return {
     // Before it starts a run whose events nobody could be sent.
     onSubscribe({ args, setResultAndStopExecution }) {
@@ -34,7 +35,8 @@ export function useEventSource(): Plugin {
     onResultProcess({ request, result, setResultProcessor }) {
       if (result instanceof Subscription) {
         setResultProcessor(
-          (_result, fetchApi) => eventSourceResponse(request, result, FORMAT, fetchApi),
+          (_result, fetchApi) =>
+            eventSourceResponse(request, result, FORMAT, fetchApi, slowReaders),
           "text/event-stream",
         );
       } else if (isEventSource(request) && !Array.isArray(result)) {

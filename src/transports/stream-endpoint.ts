@@ -9,6 +9,7 @@ import { eventSourceResponse, idLine } from "./event-source-response.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 import { withoutInternals } from "./without-internals.ts";
 
 export interface StreamEndpointOptions {
@@ -19,6 +20,7 @@ export interface StreamEndpointOptions {
   readonly toWorkflowInput: (workflow: string, input: JsonValue) => JsonObject | undefined;
   /** The pipeline that this plugin becomes a part of. */
   readonly pipeline: () => Pipeline;
+  readonly slowReaders: SlowReaders;
 }
 
 /**
@@ -60,7 +62,7 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
         .getResultForParams({ params, request }, { request, params } as never);
       if (!(result instanceof Subscription))
         return refuse((result as ExecutionResult).errors ?? []);
-      endResponse(eventSourceResponse(request, result, FORMAT, fetchAPI));
+      endResponse(eventSourceResponse(request, result, FORMAT, fetchAPI, options.slowReaders));
     },
   };
 }

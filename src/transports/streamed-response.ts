@@ -1,7 +1,14 @@
 import type { CursorExtensions } from "../projection/frame.ts";
 import type { ReadFrames } from "./read-frames.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 
 type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+
+/**
+ * More is handed on in pieces, so that a client which takes its time over something large is seen to
+ * take some of it.
+ */
+const PIECE_BYTES = 256 * 1024;
 
 /** How a protocol writes a stream of results as bytes. */
 export interface Framing {
@@ -17,22 +24,33 @@ export interface Framing {
   readonly ending: string;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** The web classes to answer with: Yoga's, which are Node's or quicker ones. */
 export type FetchApi = Pick<typeof globalThis, "Response" | "ReadableStream">;
 
 /**
  * Answers with frames, read as fast as the client takes them. Closing the connection ends the reading.
- * When the service stops before the run has ended, the answer breaks off without its ending, so that
- * the client comes back.
+ * When the service stops before the run has ended, or the client takes nothing for too long, the answer
+ * breaks off without its ending, so that the client comes back.
  */
 export function streamedResponse(
   read: ReadFrames,
   { headers, opening, ping, pingMs, tick, ending }: Framing,
   { Response, ReadableStream }: FetchApi,
+  slowReaders: Pick<SlowReaders, "watch">,
 ): Response {
   /** The call of `pull` that waits, and what ends it. */
   let asked: { readonly controller: Controller; readonly settle: () => void } | undefined;
   let pinging: NodeJS.Timeout | undefined;
+  /** What is there and has yet to be handed on. */
+  let rest = NOTHING;
+  let taken = 0;
+  let unwatch = (): void => {};
+  const end = (): void => {
+    clearInterval(pinging);
+    unwatch();
+  };
   const answer = (write: (controller: Controller) => void): void => {
     const waiting = asked;
     asked = undefined;
@@ -45,35 +63,52 @@ export function streamedResponse(
       const pieces = batch.map((frame) =>
         frame.kind === "tick" ? Buffer.from(tick(frame.at)) : frame.bytes,
       );
-      answer((controller) => controller.enqueue(Buffer.concat(pieces)));
+      rest = Buffer.concat(pieces);
+      answer(handOn);
     },
     error(error) {
-      clearInterval(pinging);
+      end();
       answer((controller) => controller.error(error));
     },
     complete() {
-      clearInterval(pinging);
+      end();
       answer((controller) => {
         controller.enqueue(Buffer.from(ending));
         controller.close();
       });
     },
   });
+  function handOn(controller: Controller): void {
+    controller.enqueue(rest.subarray(0, PIECE_BYTES));
+    rest = rest.length > PIECE_BYTES ? rest.subarray(PIECE_BYTES) : NOTHING;
+  }
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       controller.enqueue(Buffer.from(opening));
+      unwatch = slowReaders.watch({
+        // Else the client has yet to take what was sent before.
+        progress: () => (asked ? undefined : String(taken)),
+        cutOff() {
+          end();
+          frames.close();
+          controller.error(new Error("The client took nothing for too long"));
+        },
+      });
       pinging = setInterval(() => {
         // Else the client has yet to take what was sent before.
         if (asked) controller.enqueue(Buffer.from(ping));
       }, pingMs);
     },
-    pull: (controller) =>
-      new Promise((settle) => {
+    pull(controller) {
+      taken += 1;
+      if (rest.length > 0) return handOn(controller);
+      return new Promise((settle) => {
         asked = { controller, settle };
         frames.pull();
-      }),
+      });
+    },
     cancel() {
-      clearInterval(pinging);
+      end();
       frames.close();
       answer(() => {});
     },

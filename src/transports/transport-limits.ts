@@ -26,6 +26,13 @@ export interface TransportLimits {
    * nobody (`viewer: null`) are not bound by it. @default 100
    */
   readonly maxSubscriptionsPerViewer: number;
+  /** WebSockets that a viewer has open at a time on this process; one more is closed with 1013. @default 10 */
+  readonly maxSocketsPerViewer: number;
+  /**
+   * Milliseconds in which a watcher takes nothing of what waits for it, and then is cut off: its
+   * connection ends, and its client comes back with its cursor. @default 30_000
+   */
+  readonly writeTimeoutMs: number;
 }
 
 export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
@@ -39,4 +46,6 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   connectionInitTimeoutMs: 3_000,
   maxSubscriptionsPerSocket: 20,
   maxSubscriptionsPerViewer: 100,
+  maxSocketsPerViewer: 10,
+  writeTimeoutMs: 30_000,
 };

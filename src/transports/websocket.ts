@@ -24,8 +24,10 @@ import { createMaskError, type MaskError } from "./mask-error.ts";
 import type { Pipeline, SocketUse, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
 import { Subscription } from "../projection/subscription.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import { Tally } from "./tally.ts";
 import type { TransportLimits } from "./transport-limits.ts";
 import { withoutInternals } from "./without-internals.ts";
 import { within } from "../within.ts";
@@ -34,6 +36,7 @@ export interface WebSocketOptions {
   readonly pipeline: Pipeline;
   readonly authenticate: Authenticator;
   readonly limits: TransportLimits;
+  readonly slowReaders: SlowReaders;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
@@ -55,7 +58,7 @@ const GOING_AWAY = 1001;
 const OTHER_SUBPROTOCOL =
   "Offer the subprotocol graphql-transport-ws, as the npm package graphql-ws does";
 
-/** Tells clients that what failed passes (IANA's registry of WebSocket close codes). */
+/** Tells clients that what failed passes, so that they come back after a while (IANA's registry of WebSocket close codes). */
 const TRY_AGAIN_LATER = 1013;
 
 /** How often a socket is pinged; one that has not answered by the next time is gone. */
@@ -95,11 +98,13 @@ interface Extra {
 export function createWebSocketTransport({
   pipeline,
   authenticate,
-  limits: { connectionInitTimeoutMs },
+  limits: { connectionInitTimeoutMs, maxSocketsPerViewer },
+  slowReaders,
   logger,
   telemetry,
 }: WebSocketOptions): WebSocketTransport {
   const maskError = createMaskError(logger, telemetry);
+  const ofViewers = new Tally(maxSocketsPerViewer);
   /** Those that are open, and whether each has answered since it was pinged last. */
   const sockets = new Map<WebSocket, boolean>();
   const keepAlive = setInterval(() => pingAll(sockets), KEEP_ALIVE_MS).unref();
@@ -124,7 +129,7 @@ export function createWebSocketTransport({
         }
         return false;
       }
-      return true;
+      return hasRoom(socket, extra.caller);
     },
     async onSubscribe({ extra, connectionParams }, id, payload) {
       const request = toRequest(pipeline, extra, connectionParams);
@@ -154,6 +159,24 @@ export function createWebSocketTransport({
     },
   });
 
+  /**
+   * Counts a viewer's socket; closes one too many. Not with 4429, which clients take for the end: of
+   * tabs that reconnect together the sockets that they have lost may still be open here.
+   */
+  function hasRoom(socket: WebSocket, { owner }: Caller): boolean {
+    // Nobody is told from anybody where nobody is identified.
+    if (owner === null) return true;
+    const leave = ofViewers.enter(owner);
+    if (!leave) {
+      socket.close(TRY_AGAIN_LATER, "Too many sockets");
+      return false;
+    }
+    socket.once("close", leave);
+    // It may have closed while its viewer was found out.
+    if (socket.readyState === socket.CLOSED) leave();
+    return true;
+  }
+
   function onEnd(operation: SocketOperation): void {
     operations.delete(operation);
     if (operations.size === 0) onIdle();
@@ -175,7 +198,9 @@ export function createWebSocketTransport({
       sockets.set(socket, true);
       socket.on("pong", () => sockets.set(socket, true));
       socket.once("close", () => sockets.delete(socket));
-      serveSocket(protocol, socket, request, logger);
+      const writer = new SocketWriter(socket, request);
+      socket.once("close", slowReaders.watch(writer));
+      serveSocket(protocol, socket, { writer, use: { subscriptions: 0 }, request, logger });
     },
     load() {
       const bufferedBytes = [...sockets.keys()].map(({ bufferedAmount }) => bufferedAmount);
@@ -197,12 +222,16 @@ export function createWebSocketTransport({
   };
 }
 
+interface ServeOptions extends Pick<Extra, "writer" | "use"> {
+  readonly request: IncomingMessage;
+  readonly logger: Logger;
+}
+
 /** Connects a socket to graphql-ws, as its own `useServer` does for a server of sockets. */
 function serveSocket(
   protocol: Server<Extra>,
   socket: WebSocket,
-  request: IncomingMessage,
-  logger: Logger,
+  { writer, use, request, logger }: ServeOptions,
 ): void {
   const closed = protocol.opened(
     {
@@ -227,8 +256,8 @@ function serveSocket(
     },
     {
       socket,
-      writer: new SocketWriter(socket, request),
-      use: { subscriptions: 0 },
+      writer,
+      use,
       ...upgradeOf(request),
       caller: undefined,
     },

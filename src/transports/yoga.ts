@@ -26,6 +26,7 @@ import type { Pipeline, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
 import { pageHeadersOf, whyReadOnly } from "./simple-request.ts";
 import { useEventSource } from "./sse.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 import { useStreamEndpoint, type StreamEndpointOptions } from "./stream-endpoint.ts";
 import { withoutInternals } from "./without-internals.ts";
 
@@ -45,13 +46,15 @@ export interface PipelineOptions {
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly limits: TransportLimits;
   readonly authenticate: Authenticator;
+  readonly slowReaders: SlowReaders;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { schema, endpoint, names, toWorkflowInput, origins, introspection } = options;
-  const { authenticate, compile, trustedDocuments, limits, logger, telemetry } = options;
+  const { authenticate, compile, trustedDocuments, limits } = options;
+  const { slowReaders, logger, telemetry } = options;
   const maskError = createMaskError(logger, telemetry);
   /** In which operations errors came up that are about to be masked. */
   const operationOf = new WeakMap<object, OperationFields>();
@@ -60,6 +63,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     names,
     toWorkflowInput,
     pipeline: () => pipeline,
+    slowReaders,
   });
   const pipeline: Pipeline = createYoga<TransportContext, ApiContext>({
     schema,
@@ -98,8 +102,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         telemetry,
         admit: createAdmission(limits),
       }),
-      useEventSource(),
-      useMultipart(),
+      useEventSource(slowReaders),
+      useMultipart(slowReaders),
       useOperationTrace(),
     ],
     context: (initial) => createContext(initial, origins),

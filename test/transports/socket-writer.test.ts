@@ -20,6 +20,8 @@ const TAIL = Buffer.from("}");
 /** So much that no connection takes it while nobody reads. */
 const LARGE = 8 * 1024 * 1024;
 
+const MB = 1024 * 1024;
+
 const writerOf = ({ server, upgrade }: SocketPair): SocketWriter =>
   new SocketWriter(server, upgrade);
 
@@ -148,6 +150,58 @@ test("any number that wait for one socket listen to it once, and then not at all
     await Promise.all(waiting);
     expect(listeners()).toEqual(before);
   }
+});
+
+test.each(NAMES)(
+  "on %s those who share it send one after the other, so that little waits at a time",
+  async (kind) => {
+    await using pair = await openSocketPair(KINDS[kind]);
+    const writer = writerOf(pair);
+    const connection = pair.upgrade.socket;
+    const text = noise(MB);
+    const order: number[] = [];
+    let most = 0;
+    const sendThrice = async (who: number): Promise<void> => {
+      for (let round = 0; round < 3; round++) {
+        const waiting = writer.drained();
+        if (waiting) await waiting;
+        send(writer, text);
+        order.push(who);
+        most = Math.max(most, connection.writableLength);
+      }
+    };
+    pair.client.pause();
+    const all = Promise.all(range(1, 20).map(sendThrice));
+    for (let turn = 0; turn < 100; turn++) await setImmediate();
+    expect(connection.writableLength).toBeLessThan(1.1 * MB);
+    pair.client.resume();
+    await all;
+    expect(most).toBeLessThan(1.1 * MB);
+    expect(order).toHaveLength(60);
+    // The first need not wait; then nobody sends again before all others have.
+    for (const at of [1, 21]) expect(new Set(order.slice(at, at + 20)).size).toBe(20);
+    await until(() => pair.received.length === 60);
+  },
+);
+
+test("a large message of which the client takes some makes progress, and of none makes none", async () => {
+  await using pair = await openSocketPair();
+  const writer = writerOf(pair);
+  expect(writer.progress()).toBeUndefined();
+  pair.client.pause();
+  send(writer, noise(4 * LARGE));
+  await until(() => writer.progress() !== undefined);
+  let before = writer.progress();
+  // Once the system's own buffers are full.
+  for (let same = 0; same < 50;) {
+    await setImmediate();
+    const now = writer.progress();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
+  pair.client.resume();
+  await until(() => writer.progress() !== before);
+  await until(() => writer.progress() === undefined);
 });
 
 /** Text that does not become shorter by compressing it. */
