@@ -17,3 +17,10 @@ export function httpStatusOf(errors: readonly GraphQLError[]): number {
   const { http, code } = errors[0]?.extensions ?? {};
   return STATUS_OF_CODE[String(code)] ?? http?.status ?? 400;
 }
+
+/** The headers of its answer: when to come back, where that is known. */
+export function httpHeadersOf(
+  errors: readonly GraphQLError[] | undefined,
+): Readonly<Record<string, string>> {
+  return errors?.[0]?.extensions.http?.headers ?? {};
+}

@@ -4,7 +4,7 @@ import type { Format } from "../projection/frame.ts";
 import { resultJson } from "../projection/result-json.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { eventSourceResponse, idLine } from "./event-source-response.ts";
-import { httpStatusOf } from "./http-status.ts";
+import { httpHeadersOf, httpStatusOf } from "./http-status.ts";
 import { acceptsMultipart } from "./multipart.ts";
 import { requestState } from "./request-state.ts";
 import type { SlowReaders } from "./slow-readers.ts";
@@ -41,10 +41,13 @@ export function useEventSource(slowReaders: SlowReaders): Plugin {
         );
       } else if (isEventSource(request) && !Array.isArray(result)) {
         const { errors, ...rest } = result as ExecutionResult;
-        const status = errors ? httpStatusOf(errors) : 406;
+        const init = {
+          status: errors ? httpStatusOf(errors) : 406,
+          headers: httpHeadersOf(errors),
+        };
         const body = errors ? { ...rest, errors: errors.map(withoutInternals) } : rest;
         setResultProcessor(
-          (_result, { Response }) => Response.json(body, { status }),
+          (_result, { Response }) => Response.json(body, init),
           "application/json",
         );
       }

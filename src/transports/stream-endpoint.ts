@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from "../json.ts";
 import type { CursorExtensions, Format } from "../projection/frame.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { eventSourceResponse, idLine } from "./event-source-response.ts";
-import { httpStatusOf } from "./http-status.ts";
+import { httpHeadersOf, httpStatusOf } from "./http-status.ts";
 import { requestState } from "./request-state.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { SlowReaders } from "./slow-readers.ts";
@@ -44,7 +44,7 @@ export function useStreamEndpoint(options: StreamEndpointOptions): Plugin {
         endResponse(
           fetchAPI.Response.json(
             { errors: errors.map(withoutInternals) },
-            { status: httpStatusOf(errors) },
+            { status: httpStatusOf(errors), headers: httpHeadersOf(errors) },
           ),
         );
       const body = await readBody(request);
