@@ -53,7 +53,9 @@ export class BadUserInputError extends ServiceError {
 export class UnauthenticatedError extends ServiceError {
   readonly code = "UNAUTHENTICATED";
 
-  constructor(message = "Say who you are: no token, or none that is good, came with the request") {
+  constructor(
+    message = "Nothing that came with the request tells who asks: send a fresh token as Authorization: Bearer …",
+  ) {
     super(message);
   }
 }

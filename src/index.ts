@@ -1,6 +1,7 @@
 export type { Authenticate, Authentication, Credentials } from "./access/authenticate.ts";
 export type { AccessRequest, Action, Authorize } from "./access/authorize.ts";
 export type { Viewer } from "./access/viewer.ts";
+export type { WatchToken } from "./access/watch-tokens.ts";
 export type { SchemaContext } from "./api/context.ts";
 export type { Backend } from "./backend.ts";
 export { memory, type MemoryOptions } from "./backends/memory/index.ts";

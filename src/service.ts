@@ -6,12 +6,13 @@ import type { WebSocket } from "ws";
 import { Access } from "./access/access.ts";
 import { createAuthenticator, type Authenticate } from "./access/authenticate.ts";
 import type { Authorize } from "./access/authorize.ts";
+import { WatchTokens, type WatchToken } from "./access/watch-tokens.ts";
 import { fieldConflicts } from "./api/field-conflicts.ts";
 import type { SchemaOptions } from "./api/schema-options.ts";
 import { createSchema } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
-import { ConfigError, ServiceStoppingError } from "./errors.ts";
+import { ConfigError, NotFoundError, ServiceStoppingError } from "./errors.ts";
 import { withDefaults, type LimitOptions } from "./limits.ts";
 import { SECRETS, unfailing, type Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -72,6 +73,12 @@ export interface ServiceOptions {
   readonly authenticate?: Authenticate | undefined;
   /** Whether a viewer may do something: see {@link Authorize}. @default everything with what is theirs */
   readonly authorize?: Authorize | undefined;
+  /**
+   * What watch tokens are signed with: 32 bytes at least, and for nothing else. Several processes, and
+   * one that starts again, read each other's only if they have the same.
+   * @default random
+   */
+  readonly watchTokenSecret?: string | Uint8Array | undefined;
   /**
    * Other sites whose pages may use the API, with their visitors' cookies: `https://app.example.com`.
    * Those of the server's own origin always may, and programs.
@@ -140,6 +147,15 @@ export interface Service extends AsyncDisposable {
   /** Serves a `ws` socket that was accepted with the subprotocol `graphql-transport-ws`. */
   readonly acceptSocket: (socket: WebSocket, request: IncomingMessage) => void;
   /**
+   * Makes a token with which whoever has it may read and watch the run, whose ever it is, and nothing
+   * else: for a browser that is to follow what your back end has started. `ttlSeconds` is 900 (15 min)
+   * if absent, and 86,400 (a day) at most. Throws `NotFoundError` and `BadUserInputError`.
+   */
+  readonly createWatchToken: (request: {
+    readonly runId: string;
+    readonly ttlSeconds?: number | undefined;
+  }) => Promise<WatchToken>;
+  /**
    * What it has done and has to do, in Prometheus' text format (version 0.0.4), for whoever may know
    * the names of its workflows. All names begin with `langgraph_graphql_`.
    */
@@ -162,15 +178,16 @@ export function createService(options: ServiceOptions): Service {
     { ...DEFAULT_LIMITS, ...DEFAULT_TRANSPORT_LIMITS },
     options.limits ?? {},
   );
+  const watchTokens = new WatchTokens({ secret: options.watchTokenSecret });
   const isAuthenticated = options.authenticate !== undefined;
-  const authenticate = createAuthenticator(options.authenticate);
+  const authenticate = createAuthenticator(options.authenticate, watchTokens);
   const drainMs = checkDrain(options.drainMs ?? DEFAULT_DRAIN_MS);
 
   // graph → ingest → recorder → event log → follow
   const workflows = createWorkflows(options.workflows);
   const backend = options.backend ?? memory();
   const role = checkRole(options.role ?? "both", backend);
-  const access = new Access({ isAuthenticated, authorize: options.authorize });
+  const access = new Access({ isAuthenticated, authorize: options.authorize, watchTokens });
   const metrics: Metrics = new Metrics({
     openRuns: () => backend.runs.countOpen({}),
     lag: () => engine.lag(),
@@ -250,6 +267,11 @@ export function createService(options: ServiceOptions): Service {
       letsIn(request)
         ? sockets.accept(socket, request)
         : socket.close(CloseCode.Forbidden, FOREIGN_PAGE),
+    async createWatchToken({ runId, ttlSeconds }) {
+      const run = await backend.runs.get(runId);
+      if (!run) throw new NotFoundError("Run", runId);
+      return watchTokens.create(run, ttlSeconds);
+    },
     metrics: () => metrics.text(),
     readiness: async () =>
       isStopping ? { isReady: false, reason: "stopping" } : readinessBy(() => backend.ping()),

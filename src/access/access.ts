@@ -1,11 +1,14 @@
 import { ForbiddenError, UnauthenticatedError } from "../errors.ts";
 import type { AccessRequest, Action, Authorize } from "./authorize.ts";
 import type { Caller } from "./caller.ts";
+import { WatchTokens } from "./watch-tokens.ts";
 
 export interface AccessOptions {
   /** Whether only those are let in who say who they are. */
   readonly isAuthenticated: boolean;
   readonly authorize?: Authorize | undefined;
+  /** @default such as only this process reads */
+  readonly watchTokens?: WatchTokens | undefined;
   readonly clock?: (() => Date) | undefined;
 }
 
@@ -22,11 +25,13 @@ const OF_WATCHERS: ReadonlySet<Action> = new Set<Action>(["read", "watch"]);
 
 /** Decides who may do what. In this order: who asks, whose it is, and what the operator allows. */
 export class Access {
+  readonly watchTokens: WatchTokens;
   readonly #options: AccessOptions;
   readonly #clock: () => Date;
 
   constructor(options: AccessOptions) {
     this.#options = options;
+    this.watchTokens = options.watchTokens ?? new WatchTokens();
     this.#clock = options.clock ?? (() => new Date());
   }
 

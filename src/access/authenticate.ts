@@ -1,6 +1,7 @@
 import { UnauthenticatedError } from "../errors.ts";
 import { callerFor, NOBODY, type Caller } from "./caller.ts";
 import type { Viewer } from "./viewer.ts";
+import type { WatchTokens } from "./watch-tokens.ts";
 
 /** What a request, or a WebSocket's `connection_init`, shows of who makes it. */
 export interface Credentials {
@@ -28,22 +29,39 @@ export type Authenticate = (
   credentials: Credentials,
 ) => Authentication | null | Promise<Authentication | null>;
 
-/** Finds out who asks. Throws `UnauthenticatedError`, and what the hook throws. */
-export type Authenticator = (credentials: Credentials) => Promise<Caller>;
+/**
+ * Finds out who asks; `urlToken` is what a GET has as `?token=`. Throws `UnauthenticatedError`, and what
+ * the hook throws.
+ */
+export type Authenticator = (credentials: Credentials, urlToken?: string | null) => Promise<Caller>;
 
-/** Without a hook nobody is identified, and everybody let in. */
-export function createAuthenticator(authenticate: Authenticate | undefined): Authenticator {
-  return async (credentials) => {
+/**
+ * Watch tokens are known without the hook, which never sees one; in a URL, where logs keep them, no other
+ * token is taken. Without a hook nobody else is identified, and everybody let in.
+ */
+export function createAuthenticator(
+  authenticate: Authenticate | undefined,
+  watchTokens: WatchTokens,
+): Authenticator {
+  return async (credentials, urlToken = null) => {
+    const { token } = credentials;
+    if (token !== null && watchTokens.isOne(token)) return watchTokens.read(token);
+    if (token === null && urlToken !== null) return watchTokens.read(urlToken);
     if (!authenticate) return NOBODY;
     const authentication = await authenticate(credentials);
     if (!authentication) throw new UnauthenticatedError();
-    return callerFor(authentication.viewer, checkDate(authentication.expiresAt));
+    const { viewer, expiresAt } = authentication;
+    checkDate(expiresAt);
+    if (expiresAt && expiresAt.getTime() <= Date.now()) {
+      throw new UnauthenticatedError("The token has expired");
+    }
+    return callerFor(viewer, expiresAt);
   };
 }
 
 /** One that is no date would never come. */
-function checkDate(date: Date | undefined): Date | undefined {
-  if (date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()))) return date;
+function checkDate(date: Date | undefined): void {
+  if (date === undefined || (date instanceof Date && !Number.isNaN(date.getTime()))) return;
   throw new TypeError("expiresAt must be a Date");
 }
 

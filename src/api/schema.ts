@@ -7,6 +7,7 @@ import type { Api } from "./api.ts";
 import { createBuilder } from "./builder.ts";
 import { addCancelRun } from "./cancel-run.ts";
 import { addContinueThread } from "./continue-thread.ts";
+import { addCreateWatchToken } from "./create-watch-token.ts";
 import { Enums } from "./data/enums.ts";
 import { InputTypes } from "./data/input-types.ts";
 import { Misfits } from "./data/misfits.ts";
@@ -104,6 +105,7 @@ export function createSchema(engine: Engine, logger: Logger, options: SchemaOpti
   addUpdateThreadState(api);
   addForkThread(api);
   addDeleteThread(api);
+  addCreateWatchToken(api);
   addRunWorkflow(api, args, events);
   addWorkflowEvents(api, events);
   // What is made of the user's schemas comes last: the service's own names have precedence.

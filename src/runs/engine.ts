@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Access } from "../access/access.ts";
 import type { AccessRequest, Action } from "../access/authorize.ts";
 import type { Caller } from "../access/caller.ts";
+import type { WatchToken } from "../access/watch-tokens.ts";
 import { BadUserInputError, NotFoundError } from "../errors.ts";
 import type { EventPage } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
@@ -141,6 +142,17 @@ export class Engine implements AsyncDisposable {
   /** The run, if it is the caller's to watch: to be asked before {@link follow}. Throws `NotFoundError`. */
   async watch(runId: string, caller: Caller): Promise<Run> {
     return this.#redactor.run(await this.#find(runId, "watch", caller), caller);
+  }
+
+  /**
+   * A token with which whoever has it may watch the run, and nothing else, until it expires. Throws
+   * `NotFoundError`, and `BadUserInputError` for a time out of range.
+   */
+  async createWatchToken(runId: string, ttlSeconds: number, caller: Caller): Promise<WatchToken> {
+    const { access } = this.#options;
+    const run = await this.#find(runId, "share", caller);
+    await access.check(requestFor("watch", run), caller);
+    return access.watchTokens.create(run, ttlSeconds);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { Command } from "@langchain/langgraph";
 import { toGraphInput } from "../workflows/graph-input.ts";
 import type { Workflow } from "../workflows/workflow.ts";
+import { authUserOf } from "./auth-user.ts";
 import type { Start } from "./plan.ts";
 import type { Run } from "./run.ts";
 
@@ -26,6 +27,7 @@ export function configOf(
       run_attempt: run.epoch,
       graph_id: workflow.name,
       assistant_id: workflow.name,
+      ...authUserOf(run.viewer),
       ...(fromCheckpointId !== null && { checkpoint_id: fromCheckpointId }),
     },
   };

@@ -33,6 +33,8 @@ export interface RedactPlace {
   readonly node: string | null;
   /** Who is about to see it; `null` where nobody is identified. */
   readonly viewer: Viewer | null;
+  /** Whether it goes to the bearer of a watch token, which `viewer`, or your back end, has given away. */
+  readonly byWatchToken: boolean;
 }
 
 /**
@@ -74,9 +76,9 @@ export class Redactor {
     return this.#options.redact === undefined;
   }
 
-  run(run: Run, { viewer }: Caller): Run {
+  run(run: Run, caller: Caller): Run {
     if (this.isIdle) return run;
-    const place = { workflow: run.workflow, runId: run.id, node: null, viewer };
+    const place = { workflow: run.workflow, runId: run.id, node: null, ...seenBy(caller) };
     const context = run.context && this.#show(run.context, { ...place, kind: "context" });
     return {
       ...run,
@@ -92,13 +94,13 @@ export class Redactor {
     const { workflow, id: runId } = owner;
     const { key } = sharedCaller(caller);
     const show = (event: RunEvent): RunEvent =>
-      this.#once(event, key, { workflow, runId, node: event.node, viewer: caller.viewer });
+      this.#once(event, key, { workflow, runId, node: event.node, ...seenBy(caller) });
     return { ...page, events: page.events.map(show) };
   }
 
-  state(state: ThreadState, workflow: string, { viewer }: Caller): ThreadState {
+  state(state: ThreadState, workflow: string, caller: Caller): ThreadState {
     if (this.isIdle) return state;
-    const place = { workflow, runId: state.runId, node: null, viewer };
+    const place = { workflow, runId: state.runId, node: null, ...seenBy(caller) };
     return {
       ...state,
       values: this.#show(state.values, { ...place, kind: "state" }),
@@ -199,6 +201,10 @@ export class Redactor {
       "redact failed: nothing is sent of what it was given, here and wherever it fails again",
     );
   }
+}
+
+function seenBy({ viewer, watches }: Caller): Pick<RedactPlace, "viewer" | "byWatchToken"> {
+  return { viewer, byWatchToken: watches !== undefined };
 }
 
 /** An event of which nothing but its place is sent. */

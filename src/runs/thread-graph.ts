@@ -6,8 +6,10 @@ import type { JsonObject } from "../json.ts";
 import { toGraphInput } from "../workflows/graph-input.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
+import { authUserOf } from "./auth-user.ts";
 import { checkpointerOf, withBackend } from "./graph-with-backend.ts";
 import { invalidUpdate } from "./invalid-update.ts";
+import type { Thread } from "./thread.ts";
 import { toThreadState, type ThreadState } from "./thread-state.ts";
 
 /** What LangGraph's compiled graphs tell of their threads. */
@@ -42,7 +44,7 @@ export class ThreadGraph {
 
   /** `undefined` where the graph keeps no checkpoints here: a remote one, or one that wants none. */
   static async open(
-    threadId: string,
+    { id: threadId, viewer }: Pick<Thread, "id" | "viewer">,
     workflow: Workflow,
     backend: Backend,
   ): Promise<ThreadGraph | undefined> {
@@ -50,6 +52,7 @@ export class ThreadGraph {
       thread_id: threadId,
       graph_id: workflow.name,
       assistant_id: workflow.name,
+      ...authUserOf(viewer),
     };
     const graph = await graphOf(workflow, { ...workflow.config, configurable });
     const saver = checkpointerOf(graph, backend);

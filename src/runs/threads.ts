@@ -253,11 +253,11 @@ export class Threads {
     if (active) throw new ThreadBusyError(threadId, active.id);
   }
 
-  async #open({ id, workflow: name }: Thread): Promise<ThreadGraph | undefined> {
+  async #open(thread: Thread): Promise<ThreadGraph | undefined> {
     const { workflows, backend } = this.#options;
-    const workflow = workflows.get(name);
-    if (!workflow) throw new NotFoundError("Workflow", name);
-    return ThreadGraph.open(id, workflow, backend);
+    const workflow = workflows.get(thread.workflow);
+    if (!workflow) throw new NotFoundError("Workflow", thread.workflow);
+    return ThreadGraph.open(thread, workflow, backend);
   }
 
   async #checkPlace(threadId: string, { owner }: Caller): Promise<void> {

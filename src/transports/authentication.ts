@@ -13,11 +13,14 @@ export function useAuthentication(
   present: (error: unknown) => GraphQLError,
 ): Plugin {
   return {
-    async onRequest({ request, fetchAPI, endResponse }) {
+    async onRequest({ request, url, fetchAPI, endResponse }) {
       // A browser asks on behalf of a page whether it may ask: it shows nothing of who it is.
       if (request.method === "OPTIONS") return;
       try {
-        requestState(request).caller = await authenticate(credentialsOf(request.headers));
+        requestState(request).caller = await authenticate(
+          credentialsOf(request.headers),
+          request.method === "GET" ? url.searchParams.get("token") : null,
+        );
       } catch (error) {
         const errors = [present(error)];
         const status = httpStatusOf(errors);

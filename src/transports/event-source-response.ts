@@ -43,7 +43,8 @@ export function eventSourceResponse(
     return new fetchApi.Response(null, { status: 204 });
   }
   const read: ReadFrames = (observer) => subscription.watch(format, observer);
-  return streamedResponse(read, FRAMING, fetchApi, slowReaders);
+  const { caller } = requestState(request);
+  return streamedResponse(read, FRAMING, fetchApi, { slowReaders, caller });
 }
 
 /** The line that a client brings back as `Last-Event-ID`. */

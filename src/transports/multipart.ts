@@ -4,6 +4,7 @@ import type { CursorExtensions, Format } from "../projection/frame.ts";
 import { resultJson } from "../projection/result-json.ts";
 import { Subscription } from "../projection/subscription.ts";
 import { singleFrame, type ReadFrames } from "./read-frames.ts";
+import { requestState } from "./request-state.ts";
 import type { SlowReaders } from "./slow-readers.ts";
 import { streamedResponse } from "./streamed-response.ts";
 import { withoutInternals } from "./without-internals.ts";
@@ -30,7 +31,8 @@ export function useMultipart(slowReaders: SlowReaders): Plugin {
         const read: ReadFrames = isStream
           ? (observer) => result.watch(FORMAT, observer)
           : singleFrame(writePart(present(result as ExecutionResult), undefined));
-        return streamedResponse(read, FRAMING, fetchApi, slowReaders);
+        const { caller } = requestState(request);
+        return streamedResponse(read, FRAMING, fetchApi, { slowReaders, caller });
       }, "multipart/mixed");
     },
   };

@@ -1,3 +1,6 @@
+import { atExpiry } from "../access/at-expiry.ts";
+import type { Caller } from "../access/caller.ts";
+import { UnauthenticatedError } from "../errors.ts";
 import type { CursorExtensions } from "../projection/frame.ts";
 import type { ReadFrames } from "./read-frames.ts";
 import type { SlowReaders } from "./slow-readers.ts";
@@ -26,19 +29,26 @@ export interface Framing {
 
 const NOTHING = Buffer.alloc(0);
 
+/** What ends a stream before its run does. */
+export interface StreamEnds {
+  readonly slowReaders: Pick<SlowReaders, "watch">;
+  /** Who reads it, and until when that holds. */
+  readonly caller?: Pick<Caller, "expiresAt"> | undefined;
+}
+
 /** The web classes to answer with: Yoga's, which are Node's or quicker ones. */
 export type FetchApi = Pick<typeof globalThis, "Response" | "ReadableStream">;
 
 /**
  * Answers with frames, read as fast as the client takes them. Closing the connection ends the reading.
- * When the service stops before the run has ended, or the client takes nothing for too long, the answer
- * breaks off without its ending, so that the client comes back.
+ * When the service stops before the run has ended, the client takes nothing for too long, or what it has
+ * shown is no longer good, the answer breaks off without its ending, so that the client comes back.
  */
 export function streamedResponse(
   read: ReadFrames,
   { headers, opening, ping, pingMs, tick, ending }: Framing,
   { Response, ReadableStream }: FetchApi,
-  slowReaders: Pick<SlowReaders, "watch">,
+  { slowReaders, caller }: StreamEnds,
 ): Response {
   /** The call of `pull` that waits, and what ends it. */
   let asked: { readonly controller: Controller; readonly settle: () => void } | undefined;
@@ -47,9 +57,11 @@ export function streamedResponse(
   let rest = NOTHING;
   let taken = 0;
   let unwatch = (): void => {};
+  let keep = (): void => {};
   const end = (): void => {
     clearInterval(pinging);
     unwatch();
+    keep();
   };
   const answer = (write: (controller: Controller) => void): void => {
     const waiting = asked;
@@ -85,14 +97,19 @@ export function streamedResponse(
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       controller.enqueue(Buffer.from(opening));
+      const breakOff = (error: Error): void => {
+        end();
+        frames.close();
+        controller.error(error);
+        answer(() => {});
+      };
+      keep = atExpiry(caller, () =>
+        breakOff(new UnauthenticatedError("What the client has shown is no longer good")),
+      );
       unwatch = slowReaders.watch({
         // Else the client has yet to take what was sent before.
         progress: () => (asked ? undefined : String(taken)),
-        cutOff() {
-          end();
-          frames.close();
-          controller.error(new Error("The client took nothing for too long"));
-        },
+        cutOff: () => breakOff(new Error("The client took nothing for too long")),
       });
       pinging = setInterval(() => {
         // Else the client has yet to take what was sent before.

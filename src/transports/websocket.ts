@@ -15,6 +15,7 @@ import {
   type SubscribePayload,
 } from "graphql-ws";
 import type { WebSocket } from "ws";
+import { atExpiry } from "../access/at-expiry.ts";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Logger } from "../logger.ts";
@@ -60,6 +61,9 @@ const OTHER_SUBPROTOCOL =
 
 /** Tells clients that what failed passes, so that they come back after a while (IANA's registry of WebSocket close codes). */
 const TRY_AGAIN_LATER = 1013;
+
+/** Stock clients come back from it, and ask for their `connectionParams` anew. */
+const EXPIRED = "Token expired";
 
 /** How often a socket is pinged; one that has not answered by the next time is gone. */
 const KEEP_ALIVE_MS = 12_000;
@@ -120,6 +124,8 @@ export function createWebSocketTransport({
       try {
         const headers = new Headers(Object.fromEntries(extra.headers));
         extra.caller = await authenticate(credentialsOf(headers, connectionParams));
+        const keep = atExpiry(extra.caller, () => socket.close(CloseCode.Forbidden, EXPIRED));
+        socket.once("close", keep);
       } catch (error) {
         const { extensions } = maskError(error);
         if (extensions["code"] === "INTERNAL") {

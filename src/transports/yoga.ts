@@ -18,6 +18,7 @@ import type { TransportLimits } from "./transport-limits.ts";
 import type { TrustedDocuments } from "./trusted-documents-option.ts";
 import { useTrustedDocuments } from "./trusted-documents.ts";
 import { FOREIGN_PAGE, type Origins } from "./origins.ts";
+import { useShownRunOnly } from "./shown-run-only.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
 import { useOperationTrace } from "./operation-trace.ts";
@@ -93,6 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       ...useDocumentLimits(limits),
       useUnconditionalRoot(),
+      useShownRunOnly(),
       ...(introspection ? [] : [useHiddenSchema()]),
       useCheckedVariables({ suggests: introspection }),
       useCostLimit(limits),

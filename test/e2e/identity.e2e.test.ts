@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ForbiddenError, type Authenticate } from "../../src/index.ts";
 import { graphOf } from "../support/graphs.ts";
+import { post } from "../support/http.ts";
 import { startService, type RunningService } from "../support/service.ts";
 import { OTHER_WAYS_TO_ASK, WAYS_TO_ASK, type Asker } from "../support/ways-to-ask.ts";
 
@@ -32,15 +33,9 @@ const ways = Object.entries(ALL);
 
 /** Ann's run, which has ended. */
 async function annsRun(): Promise<string> {
-  const response = await fetch(service.url, {
-    method: "POST",
-    headers: { authorization: "Bearer ann", "content-type": "application/json" },
-    body: JSON.stringify({ query: "{ runs { nodes { id } } }" }),
-  });
-  const { data } = (await response.json()) as {
-    readonly data: { readonly runs: { readonly nodes: readonly { readonly id: string }[] } };
-  };
-  return data.runs.nodes.at(-1)?.id ?? "";
+  const { data } = await post(service.url, { query: "{ runs { nodes { id } } }" }, "Bearer ann");
+  const nodes = data?.["runs"]?.["nodes"] as readonly { readonly id: string }[];
+  return nodes.at(-1)?.id ?? "";
 }
 
 describe.each(ways)("%s", (_way, ask) => {

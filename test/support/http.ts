@@ -7,11 +7,19 @@ export interface Operation {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** A query or mutation over HTTP. */
-export async function post(url: string, operation: Operation): Promise<Result> {
+/** A query or mutation over HTTP; `authorization` is the header of that name. */
+export async function post(
+  url: string,
+  operation: Operation,
+  authorization?: string,
+): Promise<Result> {
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json" },
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json",
+      ...(authorization !== undefined && { authorization }),
+    },
     body: JSON.stringify(operation),
   });
   return (await response.json()) as Result;

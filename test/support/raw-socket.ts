@@ -23,11 +23,15 @@ export interface RawSocket {
   message(id: string, type: string): Promise<Message>;
 }
 
-/** Connects and is acknowledged. */
-export async function openRawSocket(url: string, options: ClientOptions = {}): Promise<RawSocket> {
+/** Connects and is acknowledged; `payload` is that of `connection_init`. */
+export async function openRawSocket(
+  url: string,
+  options: ClientOptions = {},
+  payload?: object,
+): Promise<RawSocket> {
   const raw = wrap(new WebSocket(url, "graphql-transport-ws", options));
   await once(raw.socket, "open");
-  raw.send({ type: "connection_init" });
+  raw.send({ type: "connection_init", payload });
   await until(() => raw.messages.some(({ type }) => type === "connection_ack"));
   return raw;
 }

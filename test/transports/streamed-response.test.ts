@@ -87,7 +87,7 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
 
   test("an answer is its opening at once, its frames as they come, and its ending", async () => {
     const script = scripted();
-    const response = streamedResponse(script.read, FRAMING, api, NOBODY_SLOW);
+    const response = streamedResponse(script.read, FRAMING, api, { slowReaders: NOBODY_SLOW });
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/plain"]);
     const seen = reading(response);
     await until(() => script.pulls === 1);
@@ -102,7 +102,7 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
 
   test("nothing is asked for again before it has come", async () => {
     const script = scripted();
-    const seen = reading(streamedResponse(script.read, FRAMING, api, NOBODY_SLOW));
+    const seen = reading(streamedResponse(script.read, FRAMING, api, { slowReaders: NOBODY_SLOW }));
     await until(() => script.pulls === 1);
     for (let turn = 0; turn < 20; turn++) await setImmediate();
     expect(script.pulls).toBe(1);
@@ -112,7 +112,7 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
 
   test("an answer that nobody reads asks for no more than it has room for", async () => {
     const script = scripted();
-    const response = streamedResponse(script.read, FRAMING, api, NOBODY_SLOW);
+    const response = streamedResponse(script.read, FRAMING, api, { slowReaders: NOBODY_SLOW });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     await until(() => script.pulls > 0);
@@ -131,7 +131,7 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
 
   test("an answer breaks off when the service stops, without its ending", async () => {
     const script = scripted();
-    const seen = reading(streamedResponse(script.read, FRAMING, api, NOBODY_SLOW));
+    const seen = reading(streamedResponse(script.read, FRAMING, api, { slowReaders: NOBODY_SLOW }));
     await until(() => script.pulls === 1);
     script.say().next([frame("one")]);
     await until(() => script.pulls === 2);
@@ -142,7 +142,7 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
 
   test("a client that goes away ends the reading", async () => {
     const script = scripted();
-    const response = streamedResponse(script.read, FRAMING, api, NOBODY_SLOW);
+    const response = streamedResponse(script.read, FRAMING, api, { slowReaders: NOBODY_SLOW });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     await until(() => script.pulls === 1);
@@ -152,7 +152,7 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
 
   test("while nothing comes it says that it is alive", async () => {
     const script = scripted();
-    const seen = reading(streamedResponse(script.read, FRAMING, api, NOBODY_SLOW));
+    const seen = reading(streamedResponse(script.read, FRAMING, api, { slowReaders: NOBODY_SLOW }));
     await until(() => script.pulls === 1);
     for (let i = 0; i < 3; i++) {
       vi.advanceTimersByTime(PING_MS);
@@ -165,7 +165,9 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
   });
 
   test("a single frame is an answer of its own", async () => {
-    const seen = reading(streamedResponse(singleFrame("only;"), FRAMING, api, NOBODY_SLOW));
+    const seen = reading(
+      streamedResponse(singleFrame("only;"), FRAMING, api, { slowReaders: NOBODY_SLOW }),
+    );
     await seen.done;
     expect([seen.text, seen.end]).toEqual(["<only;>", "ended"]);
   });

@@ -46,6 +46,7 @@ const KEYS: readonly string[] = Object.keys({
   schema: true,
   shutdownDelayMs: true,
   trustedDocuments: true,
+  watchTokenSecret: true,
 } satisfies Record<keyof ProjectConfig, true>);
 
 const Milliseconds = z.number().min(0, "It must be a time in milliseconds");
