@@ -1,4 +1,5 @@
 import type { Work } from "./graph.ts";
+import { whyNot, type BackendKind } from "./support/engines.ts";
 import type { Child } from "./support/processes.ts";
 import { openEvents } from "./support/sse-stream.ts";
 import type { OnEvent, Operation, Stream } from "./support/stream.ts";
@@ -9,7 +10,13 @@ export interface Peer {
   readonly name: string;
   /** In `servers/`. */
   readonly file: string;
-  readonly options?: object;
+  readonly options?: {
+    /** Of ours: where runs and events live. */
+    readonly backend?: BackendKind;
+    /** Of ours: a gateway is asked, and a process beside it executes runs. */
+    readonly isCluster?: boolean;
+    readonly [name: string]: unknown;
+  };
   /** Runs the graph and follows what it writes. */
   readonly run: (child: Child, work: Work, onEvent?: OnEvent) => Promise<Stream>;
 }
@@ -25,6 +32,14 @@ export const runOperation = (work: Work): Operation => ({
 /** Follows a run. */
 export const followOperation = (runId: string): Operation => ({
   query: `subscription ($runId: ID!) { workflowEvents(runId: $runId) ${SELECTION} }`,
+  variables: { runId },
+});
+
+/** Follows a run of the workflow `steps`. */
+export const stepsOperation = (runId: string): Operation => ({
+  query: `subscription ($runId: ID!) {
+    workflowEvents(runId: $runId) { ... on ProgressEvent { attempt current status } }
+  }`,
   variables: { runId },
 });
 
@@ -76,6 +91,41 @@ export const OURS_ON_SQLITE: Peer = {
   options: { backend: "sqlite" },
   ...onWebSocket,
 };
+export const OURS_ON_POSTGRES: Peer = {
+  name: `${NAME}, Postgres`,
+  file: "ours.ts",
+  options: { backend: "postgres" },
+  ...onWebSocket,
+};
+export const OURS_ON_REDIS: Peer = {
+  name: `${NAME}, Redis`,
+  file: "ours.ts",
+  options: { backend: "redis" },
+  ...onWebSocket,
+};
+
+/** The same with a gateway and a worker, each a process of its own. */
+export const asCluster = (peer: Peer): Peer => ({
+  ...peer,
+  name: `${peer.name}, gateway and worker`,
+  options: { ...peer.options, isCluster: true },
+});
+
+/** Leaves out whose database cannot be reached, and says why in a line each. */
+export async function reachable(
+  peers: readonly Peer[],
+): Promise<{ readonly peers: readonly Peer[]; readonly notes: readonly string[] }> {
+  const reasons = await Promise.all(
+    peers.map(({ options }) => whyNot(options?.backend ?? "memory")),
+  );
+  return {
+    peers: peers.filter((_, i) => reasons[i] === undefined),
+    notes: peers.flatMap(({ name }, i) =>
+      reasons[i] === undefined ? [] : [`– ${name} is left out: ${reasons[i]}`],
+    ),
+  };
+}
+
 export const YOGA: Peer = { name: "Yoga + graphql-ws", file: "plain-yoga.ts", ...onWebSocket };
 export const GRAPHQL_WS: Peer = { name: "graphql-ws alone", file: "graphql-ws.ts", ...onWebSocket };
 export const MERCURIUS: Peer = { name: "Mercurius", file: "mercurius.ts", ...onWebSocket };

@@ -10,6 +10,7 @@ export const QUESTIONS: Readonly<Record<string, () => Promise<{ question: Questi
   overhead: () => import("./questions/overhead.ts"),
   "idle-sockets": () => import("./questions/idle-sockets.ts"),
   recovery: () => import("./questions/recovery.ts"),
+  "recovery-elsewhere": () => import("./questions/recovery-elsewhere.ts"),
   replay: () => import("./questions/replay.ts"),
   fairness: () => import("./questions/fairness.ts"),
   steady: () => import("./questions/steady.ts"),

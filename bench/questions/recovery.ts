@@ -8,7 +8,7 @@ import { within } from "../support/verdicts.ts";
 
 export const question: Question = {
   title: "A process is killed: when does its run go on?",
-  target: "≤ 5 s; here on SQLite, after a restart: there is no backend yet for another machine",
+  target: "≤ 5 s; here on SQLite, after a restart",
   async run(settings) {
     const { name, options } = OURS_ON_SQLITE;
     const contestant = {

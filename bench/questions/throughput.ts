@@ -1,11 +1,16 @@
 import {
+  asCluster,
   GRAPHQL_WS,
   LANGGRAPH_SERVER,
   MERCURIUS,
   OURS,
   OURS_INTERPRETED,
+  OURS_ON_POSTGRES,
+  OURS_ON_REDIS,
+  OURS_ON_SQLITE,
   YOGA,
   rawWebSocket,
+  reachable,
 } from "../peers.ts";
 import { captureFrames } from "../support/captured.ts";
 import type { Question } from "../support/question.ts";
@@ -29,6 +34,18 @@ export const question: Question = {
       // So much faster that a round of as many would be over at once.
       ...[single, batched].map((peer) => throughputOf(peer, { events: events * 5 })),
     ]);
+    const shared = [OURS_ON_POSTGRES, OURS_ON_REDIS];
+    const { peers: backends, notes } = await reachable([
+      OURS,
+      OURS_ON_SQLITE,
+      ...shared,
+      ...shared.map(asCluster),
+    ]);
+    const onBackends = await alternate(
+      settings,
+      "Backends",
+      backends.map((peer) => throughputOf(peer, { events })),
+    );
     const comparison = { measured, metric: "events/s", of: OURS.name };
     return [
       {
@@ -40,6 +57,16 @@ export const question: Question = {
           atLeast(2, single.name, comparison),
           atLeast(5, YOGA.name, comparison),
           atLeast(15, LANGGRAPH_SERVER.name, comparison),
+        ],
+      },
+      {
+        title: "The same on each backend",
+        metrics: THROUGHPUT_METRICS,
+        measured: onBackends,
+        verdicts: [],
+        notes: [
+          "Server CPU is of the process that is asked, without the database's and a worker's.",
+          ...notes,
         ],
       },
     ];

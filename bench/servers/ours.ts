@@ -1,32 +1,43 @@
 import { join } from "node:path";
+import type { Backend } from "../../dist/index.js";
 import { createService, memory } from "../../dist/index.js";
+import { postgres } from "../../dist/backends/postgres/index.js";
+import { redis } from "../../dist/backends/redis/index.js";
 import { sqlite } from "../../dist/backends/sqlite/index.js";
 import { serve } from "../../dist/server/index.js";
 import { graph, type Work } from "../graph.ts";
 import { loop } from "../loop.ts";
+import { steps } from "../steps.ts";
 import { answer, optionsOfChild } from "../support/child.ts";
+import { POSTGRES_URL, REDIS_URL, type BackendKind } from "../support/engines.ts";
 import { SILENT } from "../support/silent.ts";
 
 /** What is measured: `createService` and `serve`, as the README has them. */
 export interface OursOptions {
   /** Where runs and events live. @default "memory" */
-  readonly backend?: "memory" | "sqlite";
+  readonly backend?: BackendKind;
+  /** What this process does. @default "both" */
+  readonly role?: "both" | "gateway" | "worker";
   /** How long ended runs are kept. @default the backend's own */
   readonly retentionMs?: number;
   /** For SQLite's file. */
   readonly folder: string;
+  /** The schema in Postgres and the prefix in Redis. */
+  readonly room: string;
   /** False: graphql-js executes each event's selection. */
   readonly compile?: boolean;
 }
 
-const { backend: kind = "memory", folder, retentionMs, compile } = optionsOfChild<OursOptions>();
-const backend =
-  kind === "memory"
-    ? memory({ retentionMs })
-    : await sqlite({ path: join(folder, "data.sqlite"), retentionMs });
+const { role, compile, ...place } = optionsOfChild<OursOptions>();
+const backend = await open(place);
 const service = createService({
-  workflows: { write: graph, loop: { graph: loop, config: { recursionLimit: 10_000 } } },
+  workflows: {
+    write: graph,
+    loop: { graph: loop, config: { recursionLimit: 10_000 } },
+    steps: { graph: steps, config: { recursionLimit: 10_000 } },
+  },
   backend,
+  role,
   limits: {
     maxConcurrentRuns: 1_000,
     maxEventsPerRun: 10_000_000,
@@ -38,11 +49,26 @@ const service = createService({
   logger: SILENT,
   ...(compile !== undefined && { compile }),
 });
-const { url } = await serve({ service, port: 0, host: "127.0.0.1", graphiql: false });
+const server = await serve({ service, port: 0, host: "127.0.0.1", graphiql: false });
+const { url } = server;
+
+// As the command line does.
+process.once("SIGTERM", () => {
+  void (async () => {
+    await server.stopListening();
+    await service[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+    await backend[Symbol.asyncDispose]();
+    process.exit();
+  })();
+});
 
 answer(url, {
   start: (work: Work) => start({ write: work }),
   startLoop: (input: object) => start({ loop: input }),
+  startSteps: (input: object) => start({ steps: input }),
+  cancel: (id: string) =>
+    ask("mutation ($id: ID!) { cancelRun(runId: $id) { run { status } } }", { id }),
   /** `undefined` for a run that is past its retention. */
   async status(id: string): Promise<string | undefined> {
     const query = "query ($id: ID!) { run(id: $id) { status } }";
@@ -65,6 +91,26 @@ answer(url, {
     return runs.nodes.length > 0;
   },
 });
+
+async function open({
+  backend: kind = "memory",
+  folder,
+  room,
+  retentionMs,
+}: OursOptions): Promise<Backend> {
+  switch (kind) {
+    case "memory":
+      return memory({ retentionMs });
+    case "sqlite":
+      return sqlite({ path: join(folder, "data.sqlite"), retentionMs });
+    case "postgres":
+      return postgres({ connectionString: POSTGRES_URL, schema: room, retentionMs });
+    case "redis": {
+      const checkpoints = { postgres: POSTGRES_URL, schema: room };
+      return redis({ url: REDIS_URL, prefix: room, checkpoints, retentionMs });
+    }
+  }
+}
 
 async function start(input: object): Promise<string> {
   const { startRun } = await ask<{ startRun: { run: { id: string } } }>(

@@ -17,6 +17,9 @@ const KEPT_CHARACTERS = 2_000;
 export interface Child extends AsyncDisposable {
   /** Ends it as the machine would: no notice, no tidying up. */
   readonly kill: () => Promise<void>;
+  readonly pid: number;
+  /** Sends a signal, whatever comes of it. */
+  readonly signal: (name: NodeJS.Signals) => void;
   /** Where it serves. */
   readonly url: string;
   readonly memory: () => Promise<Memory>;
@@ -102,5 +105,13 @@ export async function startChild(file: string, options: object = {}): Promise<Ch
     child.kill("SIGKILL");
     await ended;
   };
-  return { url, call, memory: () => call<Memory>("memory"), kill, [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    pid: child.pid ?? 0,
+    signal: (name) => void child.kill(name),
+    call,
+    memory: () => call<Memory>("memory"),
+    kill,
+    [Symbol.asyncDispose]: stop,
+  };
 }

@@ -1,7 +1,8 @@
 import type { Peer } from "../peers.ts";
 import type { Work } from "../graph.ts";
-import { startChild, type Child } from "./processes.ts";
+import type { Child } from "./processes.ts";
 import type { Contestant } from "./rounds.ts";
+import { startPeer } from "./start-peer.ts";
 import type { Stream } from "./stream.ts";
 
 export const THROUGHPUT_METRICS = [
@@ -16,7 +17,7 @@ export function throughputOf(peer: Peer, work: Work, runs = 1): Contestant {
   return {
     name: peer.name,
     async open() {
-      const child = await startChild(peer.file, peer.options);
+      const child = await startPeer(peer);
       return {
         async measure() {
           const before = await child.call<number>("cpuMicros");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Stored } from "../run-columns.ts";
 import { BEGIN, checkOut } from "./connection.ts";
 import { rethrowExplained } from "./explain.ts";
@@ -20,6 +21,7 @@ export class PostgresDatabase implements Statements {
   readonly #pool: PgPoolLike;
   readonly #schema: string;
   readonly #statements = new Map<string, string>();
+  readonly #names = new Map<string, string>();
   #isClosed = false;
 
   constructor(pool: PgPoolLike, schema: string) {
@@ -37,6 +39,12 @@ export class PostgresDatabase implements Statements {
     return persistently(async () => (await this.#alone<Row>(sql, values)).rows).catch(
       rethrowExplained,
     );
+  }
+
+  /** As `all`; each connection keeps the statement parsed, so that `sql` must be one of a few. */
+  prepared<Row>(sql: string, ...values: readonly Value[]): Promise<Row[]> {
+    const send = (client: PgClientLike) => this.#send<Row>(client, sql, values, this.#nameOf(sql));
+    return persistently(async () => (await this.#withClient(send)).rows).catch(rethrowExplained);
   }
 
   async get<Row>(sql: string, ...values: readonly Value[]): Promise<Row | undefined> {
@@ -108,13 +116,25 @@ export class PostgresDatabase implements Statements {
     client: PgClientLike,
     sql: string,
     values: readonly Value[],
+    name?: string,
   ): Promise<Answer<Row>> {
     const { rows, rowCount } = await client.query({
       text: this.#inSchema(sql),
+      ...(name !== undefined && { name }),
       values: [...values],
       types: TYPES,
     });
     return { rows, count: rowCount ?? 0 };
+  }
+
+  /** Other backends may use the same connections, in other schemas. */
+  #nameOf(sql: string): string {
+    let name = this.#names.get(sql);
+    if (name === undefined) {
+      name = createHash("sha256").update(this.#inSchema(sql)).digest("base64url");
+      this.#names.set(sql, name);
+    }
+    return name;
   }
 
   #inSchema(sql: string): string {

@@ -4,7 +4,9 @@ import { isFinal, type RunPatch } from "../../runs/run.ts";
 import { applyBatch, type BatchChange, type LogHead } from "../apply-batch.ts";
 import { columnsOf } from "../run-columns.ts";
 import { IS_OPEN, lockThreadsOf, promote } from "./active-run.ts";
+import { Appends, type PlainAppend } from "./appends.ts";
 import type { PostgresDatabase, Statements, Value } from "./database.ts";
+import { Reads } from "./reads.ts";
 
 /** A run's row as appending needs it: without what is large. */
 interface HeadRow {
@@ -26,60 +28,36 @@ interface Place {
   readonly patch?: RunPatch | undefined;
 }
 
-/** A page ends once its events have so many bytes of JSON: 500 of the largest would fill the memory. */
-const PAGE_BYTES = 4 * 1024 * 1024;
-
 /** The logs, as rows by run and seq. */
 export class PostgresEventLog implements EventLog<RunPatch> {
   readonly #db: PostgresDatabase;
+  readonly #appends: Appends;
+  readonly #reads: Reads;
 
   constructor(db: PostgresDatabase) {
     this.#db = db;
+    this.#appends = new Appends(db);
+    this.#reads = new Reads(db);
   }
 
   async append(runId: string, events: readonly RunEvent[], at: Place): Promise<void> {
     const isPlain = at.patch === undefined && events.length > 0;
-    if (isPlain && (await this.#appendNext(runId, events, at))) return;
+    if (isPlain && isNext(runId, events, at)) {
+      const { after, epoch } = at;
+      const json = JSON.stringify(events);
+      const plain = { runId, epoch, after, count: events.length, events: json };
+      if ((await this.#appends.append(plain)) || (await this.#appendAlone(plain))) return;
+    }
     await this.#db.transact((statements) => append(statements, runId, events, at), {
       isRepeatable: true,
     });
   }
 
-  async read(
+  read(
     runId: string,
     page: { readonly after: number; readonly limit: number },
   ): Promise<EventPage> {
-    // One statement, which sees everything as it was at one moment. The size of what stands beside
-    // the table, as large values do, is known without reading it.
-    const rows = await this.#db.all<{
-      readonly status: RunStatus;
-      readonly oldest_seq: number;
-      readonly last_seq: number;
-      readonly event: string | null;
-    }>(
-      `SELECT status, oldest_seq, last_seq, page.event FROM @.runs LEFT JOIN LATERAL (
-         SELECT seq, event FROM (
-           SELECT seq, event,
-             sum(octet_length(event)) OVER (ORDER BY seq) - octet_length(event) AS bytes_before
-           FROM (
-             SELECT seq, event FROM @.events
-             WHERE events.run = runs.run AND seq > greatest($2::bigint, runs.oldest_seq - 1)
-             ORDER BY seq LIMIT $3
-           ) AS next
-         ) AS measured WHERE bytes_before < ${PAGE_BYTES}
-       ) AS page ON true WHERE id = $1 ORDER BY page.seq`,
-      runId,
-      page.after,
-      page.limit,
-    );
-    const [head] = rows;
-    if (!head) return { events: [], oldestSeq: 1, lastSeq: 0, closed: true };
-    return {
-      events: rows.flatMap(({ event }) => (event === null ? [] : [JSON.parse(event) as RunEvent])),
-      oldestSeq: head.oldest_seq,
-      lastSeq: head.last_seq,
-      closed: isFinal(head.status),
-    };
+    return this.#reads.read({ runId, ...page });
   }
 
   async trim(runId: string, before: number): Promise<void> {
@@ -95,16 +73,8 @@ export class PostgresEventLog implements EventLog<RunPatch> {
     );
   }
 
-  /**
-   * Appends the batch in one statement, if the run is as it is nearly always: this executor's, not
-   * ended, and at `after`. Returns whether it was.
-   */
-  async #appendNext(
-    runId: string,
-    events: readonly RunEvent[],
-    { after, epoch }: Place,
-  ): Promise<boolean> {
-    if (!isNext(runId, events, { after, epoch })) return false;
+  /** As {@link Appends.append}, but waits for whoever holds the run. */
+  async #appendAlone({ runId, epoch, after, count, events }: PlainAppend): Promise<boolean> {
     const appended = await this.#db.run(
       `WITH own AS (
          UPDATE @.runs SET last_seq = $3::bigint + $4, batch_after = $3::bigint, has_events = true
@@ -116,8 +86,8 @@ export class PostgresEventLog implements EventLog<RunPatch> {
       runId,
       epoch,
       after,
-      events.length,
-      JSON.stringify(events),
+      count,
+      events,
     );
     return appended > 0;
   }

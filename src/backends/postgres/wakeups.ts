@@ -68,8 +68,10 @@ export class PostgresWakeups implements Wakeups, AsyncDisposable {
       const topics = [...this.#pending];
       this.#pending = new Set();
       try {
+        // Without waiting for the disk: a hint may be lost, and while it is sent nobody else can send one.
         await this.#db.run(
-          "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload",
+          `WITH hasty AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+           SELECT pg_notify($1, payload) FROM hasty, unnest($2::text[]) AS payload`,
           this.#channel,
           payloads(this.#sender, topics),
         );
