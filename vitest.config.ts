@@ -21,7 +21,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // All cores: much of the time is spent waiting for processes, sockets and leases.
     maxWorkers: "100%",
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
   },
