@@ -14,8 +14,9 @@ import type { ThreadState } from "./thread-state.ts";
 export interface RedactPlace {
   /**
    * What a node wrote (`payload`), changed of the state (`changes`) or was said by a model (`message`,
-   * as LangChain has it; tokens come one by one); a run's `input`, `context` and `output`, the value of
-   * an `interrupt`, and the `state` of a thread.
+   * as LangChain has it, or `{ id, content }` of one that is larger than an event may be; tokens come
+   * one by one); a run's `input`, `context` and `output`, the value of an `interrupt`, and the `state` of
+   * a thread.
    */
   readonly kind:
     | "payload"
@@ -125,9 +126,12 @@ export class Redactor {
       case "state":
         return { ...event, changes: this.#show(event.changes, { ...place, kind: "changes" }) };
       case "message": {
-        const message = this.#show(event.message, { ...place, kind: "message" });
-        const isSame = isDeepStrictEqual(message, event.message);
-        return isSame ? event : { ...event, message, content: textOf(message) };
+        const isCut = event.message === null;
+        // Of what was too large only the text is left: that is shown as a message would be.
+        const whole = isCut ? { id: event.messageId, content: event.content } : event.message;
+        const message = this.#show(whole, { ...place, kind: "message" });
+        if (isDeepStrictEqual(message, whole)) return event;
+        return { ...event, message: isCut ? null : message, content: textOf(message) };
       }
       case "status":
         return {

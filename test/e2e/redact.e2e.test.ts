@@ -6,6 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { Redact } from "../../src/index.ts";
 import { createService, defineEvents, defineWorkflow, memory } from "../../src/index.ts";
+import { ScriptedModel } from "../runs/ingest/scripted-model.ts";
 import { ask } from "../support/ask.ts";
 import { post } from "../support/http.ts";
 import { recordingLogger } from "../support/recording-logger.ts";
@@ -140,6 +141,24 @@ test("events keep their types, and a payload that does not fit any more is a Cus
       { __typename: "CustomEvent", payload: { type: "card", number: 5 } },
     ]),
   );
+});
+
+test("of a message that is too large to be kept whole, the text is shown to the hook as well", async () => {
+  const model = new ScriptedModel([`${SECRET}${"x".repeat(70 * 1024)}`]);
+  const answer = new StateGraph(z.object({ text: z.string().optional() }))
+    .addNode("answer", async () => ({ text: (await model.invoke("?")).text }))
+    .addEdge(START, "answer")
+    .compile();
+  service = await startService({ workflows: { answer }, redact: mask });
+  const { run } = await ask<{ run: { id: string } }>(
+    service.url,
+    "mutation { startRun(input: { answer: {} }) { run { id } } }",
+  );
+  const query = `subscription { workflowEvents(runId: "${run.id}") { ... on MessageChunk { content raw } } }`;
+  const results = await collect(connect(service.wsUrl), query);
+  expect(results).toMatchObject([
+    { data: { workflowEvents: { content: expect.stringMatching(/^\*{4}x+ \[/), raw: null } } },
+  ]);
 });
 
 test.each<readonly [string, Redact]>([
