@@ -140,7 +140,8 @@ export class Worker implements AsyncDisposable {
         this.#claimAgain = false;
         const limit = limits.maxConcurrentRuns - this.#executions.size;
         if (limit <= 0) return;
-        // When nodes have blocked this process for long, our own leases look like anybody's.
+        // When nodes have blocked this process for long, our own leases look like anybody's; and after
+        // an outage what is claimed must not pass for what was held before.
         if (this.#isRenewalLate()) await this.#renew();
         const runs = await backend.runs.claim({
           owner,
@@ -226,7 +227,8 @@ export class Worker implements AsyncDisposable {
     const runIds = executions.map(([runId]) => runId);
     const askedAt = performance.now();
     const states = await backend.runs.renew({ owner, leaseMs: LEASE_MS, runIds });
-    this.#renewedAt = askedAt;
+    // One that was slow to be answered may have been overtaken.
+    this.#renewedAt = Math.max(this.#renewedAt, askedAt);
     executions.forEach(([, execution], i) => {
       const state = states[i];
       if (state !== "held") execution.stop(state === "cancelRequested" ? "cancelled" : "lost");
@@ -234,7 +236,7 @@ export class Worker implements AsyncDisposable {
   }
 
   #isRenewalLate(): boolean {
-    return this.#executions.size > 0 && performance.now() - this.#renewedAt > 2 * RENEW_MS;
+    return performance.now() - this.#renewedAt > 2 * RENEW_MS;
   }
 
   /** Ends a cancelled run that nobody executes; resolves with whether it has ended. */

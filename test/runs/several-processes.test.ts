@@ -4,6 +4,7 @@ import { NOBODY } from "../../src/access/caller.ts";
 import { createGate, type Gate } from "../support/gate.ts";
 import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
 import { graphOf } from "../support/graphs.ts";
+import { intercept } from "../support/intercept.ts";
 import { questions } from "../support/questions.ts";
 import { sharedBackend } from "../support/shared-backend.ts";
 import { until } from "../support/until.ts";
@@ -126,6 +127,32 @@ test("a run goes on when the backend is back, from its last checkpoint, after a 
     epoch: 2,
     output: { log: ["first", "second"] },
   });
+});
+
+test("what a worker takes up first after a long outage is not let go with what it held before", async () => {
+  const { connect } = sharedBackend();
+  const connection = connect();
+  let renewals = 0;
+  const runs = intercept(connection.backend.runs, ["renew"], (_name, act) =>
+    act().finally(() => (renewals += 1)),
+  );
+  const gate = createGate();
+  const { logger } = startEngine(waiting(gate), { backend: { ...connection.backend, runs } });
+  const gateway = startEngine(freely(), { backend: connect().backend, role: "gateway" });
+  connection.isCutOff = true;
+  // Once a second: longer than a lease.
+  await until(() => renewals >= 6);
+  connection.isCutOff = false;
+  // Right after it has looked by itself, so that this wake-up comes first.
+  const run = await startRun(gateway.engine);
+  await until(() => gate.arrivals === 1);
+  const seen = renewals;
+  await until(() => renewals >= seen + 2);
+  gate.open();
+  expect(await ended(gateway.engine, run)).toMatchObject({ status: "succeeded", epoch: 1 });
+  expect(logger.lines.map(({ message }) => message)).not.toContainEqual(
+    expect.stringContaining("leases have run out"),
+  );
 });
 
 test("a worker that stops leaves its runs to the others at once", async () => {
