@@ -1,4 +1,5 @@
 import { v5 as uuidv5, validate as isUuid } from "uuid";
+import { sharedCaller } from "../access/caller.ts";
 import { BadUserInputError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
 import { whileUnavailable } from "../while-unavailable.ts";
@@ -95,13 +96,18 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
   }
 
   function cancelUnlessFollowed(run: Run, context: ApiContext): void {
+    // Asked for while the credentials were good: they may have run out, which may be why it left.
+    const { caller } = sharedCaller(callerOf(context));
     const cancel = async (): Promise<void> => {
       // Where it goes on its clients come back, and are not seen from here.
       if (engine.isClosed || (await engine.isFollowed(run.id))) return;
-      await engine.cancel(run.id, callerOf(context));
+      await engine.cancel(run.id, caller);
     };
     // It may have ended meanwhile, or be gone.
-    setTimeout(() => void cancel().catch(() => undefined), DISCONNECT_GRACE_MS).unref();
+    setTimeout(
+      () => void whileUnavailable(cancel).catch(() => undefined),
+      DISCONNECT_GRACE_MS,
+    ).unref();
   }
 }
 

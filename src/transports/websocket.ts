@@ -126,6 +126,8 @@ export function createWebSocketTransport({
         extra.caller = await authenticate(credentialsOf(headers, connectionParams));
         const keep = atExpiry(extra.caller, () => socket.close(CloseCode.Forbidden, EXPIRED));
         socket.once("close", keep);
+        // It may have closed while its viewer was found out.
+        if (socket.readyState === socket.CLOSED) keep();
       } catch (error) {
         const { extensions } = maskError(error);
         if (extensions["code"] === "INTERNAL") {

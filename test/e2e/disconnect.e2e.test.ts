@@ -65,6 +65,21 @@ test("with onDisconnect: CANCEL it is cancelled ten seconds later, and no sooner
   await until(async () => (await statusOf(runId)) === "CANCELLED");
 });
 
+test("with onDisconnect: CANCEL it is cancelled also where the subscriber's token has run out since", async () => {
+  await service[Symbol.asyncDispose]();
+  let expiresAt: Date | undefined = new Date(Date.now() + 3_600_000);
+  service = await startService({
+    workflows: { steps: steppedGraph(gates) },
+    backend: watched.backend,
+    authenticate: () => ({ viewer: { id: "ann" }, expiresAt }),
+  });
+  const runId = await startAndLeave("CANCEL");
+  expiresAt.setTime(0);
+  expiresAt = undefined;
+  vi.advanceTimersByTime(10_000);
+  await until(async () => (await statusOf(runId)) === "CANCELLED");
+});
+
 test("with onDisconnect: CANCEL it goes on if somebody follows it by then", async () => {
   const runId = await startAndLeave("CANCEL");
   const client = connect(service.wsUrl);

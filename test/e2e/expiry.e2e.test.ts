@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { CloseCode } from "graphql-ws";
+import { setImmediate } from "node:timers/promises";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { WebSocket } from "ws";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   OperationRefusedError,
   resumable,
@@ -10,7 +11,7 @@ import {
   type OperationResult,
 } from "../../src/client/index.ts";
 import type { Authenticate } from "../../src/index.ts";
-import { createGates } from "../support/gate.ts";
+import { createGate, createGates } from "../support/gate.ts";
 import { post, postEvents } from "../support/http.ts";
 import { openRawSocket } from "../support/raw-socket.ts";
 import { eventOf } from "../support/result.ts";
@@ -227,4 +228,34 @@ test("a client that keeps its old token is told so, after what it has got", asyn
   expect(error).toBeInstanceOf(OperationRefusedError);
   expect(error).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
   expect(seen.length).toBeGreaterThan(0);
+});
+
+test("nothing waits for the end of a token whose socket closed while it was found out who it is", async () => {
+  const found = createGate();
+  await using slow = await startService({
+    workflows: { work: steppedGraph(gates) },
+    authenticate: async () => {
+      await found.pass();
+      return { viewer: { id: "ann" }, expiresAt: new Date(Date.now() + 3_600_000) };
+    },
+  });
+  const socket = new WebSocket(slow.wsUrl, GRAPHQL_TRANSPORT_WS_PROTOCOL);
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "connection_init" }));
+  await until(() => found.arrivals === 1);
+  socket.terminate();
+  await until(() => slow.sockets.at(-1)?.readyState === WebSocket.CLOSED);
+  const set = vi.spyOn(globalThis, "setTimeout");
+  const clear = vi.spyOn(globalThis, "clearTimeout");
+  try {
+    found.open();
+    // No other waits for so long.
+    const place = (): number => set.mock.calls.findIndex(([, ms = 0]) => ms > 3_000_000);
+    await until(() => place() >= 0);
+    await setImmediate();
+    expect(clear).toHaveBeenCalledWith(set.mock.results[place()]?.value);
+  } finally {
+    set.mockRestore();
+    clear.mockRestore();
+  }
 });
