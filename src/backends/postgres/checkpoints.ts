@@ -1,7 +1,8 @@
 import type { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import type { PostgresDatabase } from "./database.ts";
 import type { Driver } from "./driver.ts";
-import { fencedSaver, type Fence } from "./fenced-saver.ts";
+import type { Fence } from "./fence.ts";
+import { fencedSaver } from "./fenced-saver.ts";
 import { inTurn } from "./migrate.ts";
 import type { PgPoolLike } from "./pool.ts";
 import { pruneCheckpoints } from "./prune-checkpoints.ts";

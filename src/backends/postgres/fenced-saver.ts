@@ -1,12 +1,10 @@
 import type { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import type { Pool } from "pg";
 import { BEGIN, checkOut } from "./connection.ts";
-import type { PgClientLike, PgPoolLike, PgQuery } from "./pool.ts";
+import type { Fence } from "./fence.ts";
+import type { PgPoolLike, PgQuery } from "./pool.ts";
 import { rethrowExplained } from "./explain.ts";
 import { persistently } from "./transient.ts";
-
-/** Whether a writer may write, as its transaction sees it; rejects if not. */
-export type Fence = (client: PgClientLike) => Promise<void>;
 
 export interface SaverOptions {
   /** The class of LangGraph's that is to be used. */

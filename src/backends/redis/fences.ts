@@ -1,7 +1,7 @@
 import { StaleWriterError } from "../../errors.ts";
 import type { Run } from "../../runs/run.ts";
 import { inSchema, type PostgresDatabase } from "../postgres/database.ts";
-import type { Fence } from "../postgres/fenced-saver.ts";
+import type { Fence } from "../postgres/fence.ts";
 
 /** In a database of its own for what Redis keeps; runs have their epochs in Redis. */
 export const CREATE_FENCES =
