@@ -46,6 +46,12 @@ export const question: Question = {
       "Backends",
       backends.map((peer) => throughputOf(peer, { events })),
     );
+    const short = { events: 1, runs: settings.size(200, 50) };
+    const onShortRuns = await alternate(
+      settings,
+      "Short runs",
+      backends.map((peer) => throughputOf(peer, { events: short.events }, short.runs)),
+    );
     const comparison = { measured, metric: "events/s", of: OURS.name };
     return [
       {
@@ -68,6 +74,12 @@ export const question: Question = {
           "Server CPU is of the process that is asked, without the database's and a worker's.",
           ...notes,
         ],
+      },
+      {
+        title: `${short.runs} runs of one event each, at once, a WebSocket client for each`,
+        metrics: [{ key: "events/s", label: "runs/s" }],
+        measured: onShortRuns,
+        verdicts: [],
       },
     ];
   },

@@ -41,13 +41,7 @@ export class PostgresEventLog implements EventLog<RunPatch> {
   }
 
   async append(runId: string, events: readonly RunEvent[], at: Place): Promise<void> {
-    const isPlain = at.patch === undefined && events.length > 0;
-    if (isPlain && isNext(runId, events, at)) {
-      const { after, epoch } = at;
-      const json = JSON.stringify(events);
-      const plain = { runId, epoch, after, count: events.length, events: json };
-      if ((await this.#appends.append(plain)) || (await this.#appendAlone(plain))) return;
-    }
+    if (isPlain(at) && (await this.#appendPlain(runId, events, at))) return;
     await this.#db.transact((statements) => append(statements, runId, events, at), {
       isRepeatable: true,
     });
@@ -73,6 +67,33 @@ export class PostgresEventLog implements EventLog<RunPatch> {
     );
   }
 
+  /**
+   * Without a transaction, if the run is as it is nearly always: this executor's, not ended, and at
+   * `after`. Resolves with whether it was.
+   */
+  async #appendPlain(
+    runId: string,
+    events: readonly RunEvent[],
+    { after, epoch }: Place,
+  ): Promise<boolean> {
+    if (events.length === 0) return this.#isAt(runId, { after, epoch });
+    if (!isNext(runId, events, { after, epoch })) return false;
+    const json = JSON.stringify(events);
+    const plain = { runId, epoch, after, count: events.length, events: json };
+    return (await this.#appends.append(plain)) || this.#appendAlone(plain);
+  }
+
+  /** What an executor asks before each checkpoint: whether it may still append. */
+  async #isAt(runId: string, { after, epoch }: Place): Promise<boolean> {
+    const found = await this.#db.prepared(
+      `SELECT FROM @.runs WHERE id = $1 AND epoch = $2 AND last_seq = $3::bigint AND ${IS_OPEN}`,
+      runId,
+      epoch,
+      after,
+    );
+    return found.length > 0;
+  }
+
   /** As {@link Appends.append}, but waits for whoever holds the run. */
   async #appendAlone({ runId, epoch, after, count, events }: PlainAppend): Promise<boolean> {
     const appended = await this.#db.run(
@@ -91,6 +112,11 @@ export class PostgresEventLog implements EventLog<RunPatch> {
     );
     return appended > 0;
   }
+}
+
+/** Whether nothing of the run's record is to change but where its log ends. */
+function isPlain({ patch }: Place): boolean {
+  return patch === undefined || Object.keys(patch).length === 0;
 }
 
 /** As {@link applyBatch} would have it in the usual case: it is told of that case instead of the run's own. */
