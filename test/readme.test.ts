@@ -145,6 +145,12 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
     );
     await writeFile(join(project, "typed-postgres.ts"), snippetWith("await postgres("));
     await writeFile(join(project, "typed-redis.ts"), snippetWith("await redis("));
+    await writeFile(
+      join(project, "typed-auth.ts"),
+      `import type { ServiceOptions } from "langgraph-graphql";
+      declare const workflows: ServiceOptions["workflows"];
+      ${snippetWith("authenticate: anyOf(")}`,
+    );
     await writeFile(join(project, "typed-client.ts"), snippetWith("resumable("));
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
     const typeRoots = join(ROOT, "node_modules/@types");
