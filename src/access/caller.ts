@@ -32,3 +32,11 @@ export function sharedCaller({ owner, viewer, watches }: Caller): {
     caller: { owner, viewer, watches },
   };
 }
+
+/**
+ * Whose places a caller takes, where sockets and subscriptions are bounded; `null` for nobody's. Those who
+ * watch one run by a token have places of their own: passing it on costs its maker none.
+ */
+export function placesOf({ owner, watches }: Caller): string | null {
+  return owner === null || watches === undefined ? owner : JSON.stringify({ owner, watches });
+}

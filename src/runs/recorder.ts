@@ -182,7 +182,8 @@ export class Recorder {
         isPatched ||= isLast;
         if (!isLast) await nextTurn();
       }
-      if (!isPatched) await this.#log([], patch);
+      // What was not logged must not pass for done.
+      if (!isPatched && !this.#isDiscarded) await this.#log([], patch);
     } catch (error) {
       this.discard();
       onFailure(error);

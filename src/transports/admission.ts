@@ -1,3 +1,4 @@
+import { placesOf } from "../access/caller.ts";
 import { callerOf, type ApiContext } from "../api/context.ts";
 import { LimitExceededError } from "../errors.ts";
 import type { TransportContext } from "./pipeline.ts";
@@ -15,9 +16,9 @@ export function createAdmission({
 }: TransportLimits): (context: ApiContext & TransportContext) => () => void {
   const ofViewers = new Tally(maxSubscriptionsPerViewer);
   return (context) => {
-    const { owner } = callerOf(context);
+    const places = placesOf(callerOf(context));
     // Nobody is told from anybody where nobody is identified.
-    const leave = owner === null ? () => {} : ofViewers.enter(owner);
+    const leave = places === null ? () => {} : ofViewers.enter(places);
     if (!leave) throw tooMany("maxSubscriptionsPerViewer", maxSubscriptionsPerViewer, "are open");
     const { socket } = context;
     if (socket && socket.subscriptions >= maxSubscriptionsPerSocket) {

@@ -17,7 +17,7 @@ import {
 import type { WebSocket } from "ws";
 import { atExpiry } from "../access/at-expiry.ts";
 import type { Authenticator } from "../access/authenticate.ts";
-import type { Caller } from "../access/caller.ts";
+import { placesOf, type Caller } from "../access/caller.ts";
 import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { credentialsOf } from "./authentication.ts";
@@ -171,10 +171,11 @@ export function createWebSocketTransport({
    * Counts a viewer's socket; closes one too many. Not with 4429, which clients take for the end: of
    * tabs that reconnect together the sockets that they have lost may still be open here.
    */
-  function hasRoom(socket: WebSocket, { owner }: Caller): boolean {
+  function hasRoom(socket: WebSocket, caller: Caller): boolean {
     // Nobody is told from anybody where nobody is identified.
-    if (owner === null) return true;
-    const leave = ofViewers.enter(owner);
+    const places = placesOf(caller);
+    if (places === null) return true;
+    const leave = ofViewers.enter(places);
     if (!leave) {
       socket.close(TRY_AGAIN_LATER, "Too many sockets");
       return false;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { callerFor, placesOf } from "../../src/access/caller.ts";
 import { ownerOf, viewerOf, type Viewer } from "../../src/access/viewer.ts";
 
 /** Texts in which an encoding that is none would go wrong. */
@@ -71,4 +72,12 @@ describe("the owner that a viewer is kept as", () => {
       expect(() => ownerOf(wrong as Viewer)).toThrow(TypeError);
     },
   );
+});
+
+test("those who watch by a token take no place of the viewer who made it", () => {
+  const ann = callerFor({ id: "ann" });
+  expect(placesOf(ann)).toBe("ann");
+  expect(placesOf({ ...ann, watches: "run-1" })).not.toBe("ann");
+  expect(placesOf({ ...ann, watches: "run-1" })).not.toBe(placesOf({ ...ann, watches: "run-2" }));
+  expect(placesOf({ owner: null, viewer: null, watches: "run-1" })).toBeNull();
 });

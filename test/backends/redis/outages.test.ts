@@ -12,7 +12,6 @@ import { until } from "../../support/until.ts";
 import { canStartServers, startServer } from "./own-server.ts";
 
 const LEASE = { owner: "worker-1", leaseMs: 600_000, limit: 10 };
-const PATIENT = { patienceMs: 20_000 };
 
 describe.skipIf(!canStartServers)("when Redis", () => {
   test("cuts the connections of those who listen, nobody misses anything", async () => {
@@ -57,12 +56,12 @@ describe.skipIf(!canStartServers)("when Redis", () => {
       for (let seq = 2; seq < 400; seq += 2) {
         const batch = writtenBatch(seq, 2);
         const at = { after: seq, epoch: 1 };
-        await whileUnavailable(() => backend.events.append("run-1", batch, at), PATIENT);
+        await whileUnavailable(() => backend.events.append("run-1", batch, at));
       }
       const end = [statusChanged(401, "succeeded")];
       const patch = { status: "succeeded" } as const;
       const at = { after: 400, epoch: 1, patch };
-      await whileUnavailable(() => backend.events.append("run-1", end, at), PATIENT);
+      await whileUnavailable(() => backend.events.append("run-1", end, at));
     };
     const writing = write();
     for (let i = 1; i <= 2; i++) {
@@ -85,7 +84,7 @@ describe.skipIf(!canStartServers)("when Redis", () => {
       backend.events.append("run-1", writtenBatch(2, 1), { after: 2, epoch: 1 }),
     ).rejects.toThrow(BackendUnavailableError);
     await server.start();
-    await whileUnavailable(() => backend.ping(), PATIENT);
+    await whileUnavailable(() => backend.ping());
     await backend.events.append("run-1", writtenBatch(2, 1), { after: 2, epoch: 1 });
   }, 20_000);
 
