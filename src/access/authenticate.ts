@@ -55,8 +55,14 @@ export function createAuthenticator(
     if (expiresAt && expiresAt.getTime() <= Date.now()) {
       throw new UnauthenticatedError("The token has expired");
     }
-    return callerFor(viewer, expiresAt);
+    return callerFor(checkViewer(viewer), expiresAt);
   };
+}
+
+/** Hooks without types forget that the viewer is one of the things that they tell. */
+function checkViewer(viewer: Viewer | undefined): Viewer {
+  if (viewer) return viewer;
+  throw new TypeError("authenticate must return { viewer: { id } }, or null for nobody");
 }
 
 /** One that is no date would never come. */

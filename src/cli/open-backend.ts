@@ -32,6 +32,12 @@ export async function openBackend(flags: ServeFlags): Promise<OpenedBackend> {
   if (flags.data !== undefined && POSTGRES_URL.test(flags.data)) {
     return openPostgres(flags, flags.data);
   }
+  if (flags.data !== undefined && ANY_URL.test(flags.data)) {
+    const scheme = flags.data.slice(0, flags.data.indexOf(":"));
+    throw new ConfigError(
+      `Runs cannot be kept in ${scheme}://…: give a file, postgres://… or redis://… as --data`,
+    );
+  }
   const path = resolve(flags.data ?? join(dirname(flags.config), DATA_FILE));
   await createFolder(dirname(path));
   const { sqlite } = await import("../backends/sqlite/index.ts");
@@ -52,6 +58,9 @@ async function openRedis(flags: ServeFlags, url: string): Promise<OpenedBackend>
   });
   return { backend, place: withoutPassword(url), unfinished: await countUnfinished(backend) };
 }
+
+/** Nobody means a file that is called so. */
+const ANY_URL = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 const POSTGRES_URL = /^postgres(ql)?:\/\//;
 

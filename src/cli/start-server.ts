@@ -87,7 +87,8 @@ function addresses({ url, exposure }: ServerHandle, flags: ServeFlags): readonly
 
 /** Of a process that clients have no business with. */
 function workerAddresses({ url }: ServerHandle): readonly string[] {
-  return [`  as a worker: it executes runs, and serves ${new URL("/readyz", url).href} only`];
+  const ready = new URL("/readyz", url).href;
+  return [`  as a worker: it executes runs, and answers only those who operate it: ${ready}`];
 }
 
 async function openPort({ service, flags, prefix }: Listening): Promise<ServerHandle> {

@@ -213,6 +213,16 @@ describe(
       );
     });
 
+    test("when it is the address of something else", async () => {
+      const project = await newProject();
+      const { code, output } = await failure(project.folder, "serve", "--data", "mysql://db/app");
+      expect(output).toBe(
+        "error: Runs cannot be kept in mysql://…: give a file, postgres://… or redis://… as --data\n",
+      );
+      expect(code).toBe(1);
+      expect(await readdir(project.folder)).not.toContain("mysql:");
+    });
+
     test("when its folder cannot be", async () => {
       const project = await newProject();
       const { code, output } = await failure(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ForbiddenError, type Authenticate } from "../../src/index.ts";
+import { ForbiddenError, type Authenticate, type Authentication } from "../../src/index.ts";
 import { graphOf } from "../support/graphs.ts";
 import { post } from "../support/http.ts";
 import { startService, type RunningService } from "../support/service.ts";
@@ -13,6 +13,7 @@ const authenticate: Authenticate = ({ token }) => {
   if (token === "broken") throw new Error("The key server is away");
   if (token === "banned") throw new ForbiddenError("This account is closed");
   if (token === "nobody") return { viewer: { id: "" } };
+  if (token === "bare") return { id: "ann" } as unknown as Authentication;
   return token === "ann" || token === "bob" ? { viewer: { id: token } } : null;
 };
 
@@ -65,6 +66,12 @@ describe.each(ways)("%s", (_way, ask) => {
   test("is refused when the hook names nobody", async () => {
     const { status } = await ask(service, await annsRun(), { authorization: "Bearer nobody" });
     expect([500, 1013]).toContain(status);
+  });
+
+  test("is refused when the hook forgot that it tells a viewer, and the log says what to write", async () => {
+    const { status } = await ask(service, await annsRun(), { authorization: "Bearer bare" });
+    expect([500, 1013]).toContain(status);
+    expect(service.log.at(-1)).toContain("authenticate must return { viewer: { id } }");
   });
 
   test("is refused as the hook says it", async () => {
