@@ -10,6 +10,8 @@ import {
   CloseCode,
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
   makeServer,
+  MessageType,
+  parseMessage,
   type OperationResult,
   type Server,
   type SubscribePayload,
@@ -21,6 +23,7 @@ import { placesOf, type Caller } from "../access/caller.ts";
 import type { Logger } from "../logger.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { credentialsOf } from "./authentication.ts";
+import { holdBack } from "./hold-back.ts";
 import { createMaskError, type MaskError } from "./mask-error.ts";
 import type { Pipeline, SocketUse, TransportContext } from "./pipeline.ts";
 import { requestState } from "./request-state.ts";
@@ -255,8 +258,13 @@ function serveSocket(
         socket.on("message", (data) => {
           // Whoever is sent away is not heard any more, however long the goodbye takes.
           if (socket.readyState !== socket.OPEN) return;
+          holdBack(socket, request.socket);
           // A buffer, however it came: that is the `binaryType` of `ws` unless one asks for others.
-          listener((data as Buffer).toString()).catch((error: unknown) => {
+          const text = (data as Buffer).toString();
+          listener(text).catch((error: unknown) => {
+            if (isForClients(text)) {
+              return socket.close(CloseCode.BadRequest, "Only servers send such messages");
+            }
             logger.error({ err: error }, "a WebSocket message could not be handled");
             socket.close(CloseCode.InternalServerError, "Internal server error");
           });
@@ -280,9 +288,17 @@ function serveSocket(
   });
 }
 
+/** What only servers send, and graphql-ws, which has parsed it already, throws at. */
+function isForClients(text: string): boolean {
+  const { type } = parseMessage(text);
+  return [MessageType.ConnectionAck, MessageType.Next, MessageType.Error].includes(type);
+}
+
 /** Finds out sockets whose client vanished without a word. */
 function pingAll(sockets: Map<WebSocket, boolean>): void {
   for (const [socket, isAlive] of sockets) {
+    // Its answer would not be heard.
+    if (socket.isPaused) continue;
     if (!isAlive) {
       socket.terminate();
       continue;

@@ -19,6 +19,7 @@ import type { TrustedDocuments } from "./trusted-documents-option.ts";
 import { useTrustedDocuments } from "./trusted-documents.ts";
 import { FOREIGN_PAGE, type Origins } from "./origins.ts";
 import { useShownRunOnly } from "./shown-run-only.ts";
+import { useUrlParameters } from "./url-parameters.ts";
 import { useUnconditionalRoot } from "./unconditional-root.ts";
 import { useMultipart } from "./multipart.ts";
 import { useOperationTrace } from "./operation-trace.ts";
@@ -91,6 +92,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       useOrigins(origins),
       useAuthentication(authenticate, maskError),
       streamEndpoint,
+      useUrlParameters(),
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       ...useDocumentLimits(limits),
       useUnconditionalRoot(),

@@ -254,6 +254,26 @@ test.each([
   expect(errors).toHaveLength(1);
 });
 
+test.each([
+  ["an address", "GET", "variables"],
+  ["an address", "GET", "extensions"],
+  ["a form", "POST", "variables"],
+])(
+  "%s (%s) whose %s are not JSON is answered with an error of the client's",
+  async (_name, method, part) => {
+    const parameters = new URLSearchParams({ query: "{ workflows { name } }", [part]: "{" });
+    const accept = { accept: "application/graphql-response+json" };
+    const response =
+      method === "GET"
+        ? await fetch(`${service.url}?${parameters}`, { headers: accept })
+        : await fetch(service.url, { method, headers: accept, body: parameters });
+    expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as Result;
+    expect(errors).toMatchObject([{ extensions: { code: "BAD_REQUEST" } }]);
+    expect(service.log).toEqual([]);
+  },
+);
+
 test.each<readonly [string, string, string | undefined, string | undefined, number | string]>([
   ["the server's own site may open a socket", "", PROTOCOL, "own", "open, then 1000"],
   ["an allowed site may open a socket", "", PROTOCOL, ALLOWED, "open, then 1000"],
