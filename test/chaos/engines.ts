@@ -119,7 +119,7 @@ const DEBIAN = "/usr/lib/postgresql";
 
 /** Where `pg_config` says, or where Debian keeps it. */
 async function findInitdb(): Promise<string | undefined> {
-  const { stdout = "" } = await run("pg_config", ["--bindir"]).catch(() => ({ stdout: "" }));
+  const { stdout } = await run("pg_config", ["--bindir"]).catch(() => ({ stdout: "" }));
   const versions = await readdir(DEBIAN).catch(() => []);
   const places = [stdout.trim(), ...versions.map((version) => join(DEBIAN, version, "bin"))];
   for (const place of places) {

@@ -266,7 +266,7 @@ test.each([
     const response =
       method === "GET"
         ? await fetch(`${service.url}?${parameters}`, { headers: accept })
-        : await fetch(service.url, { method, headers: accept, body: parameters });
+        : await fetch(service.url, { method: "POST", headers: accept, body: parameters });
     expect(response.status).toBe(400);
     const { errors } = (await response.json()) as Result;
     expect(errors).toMatchObject([{ extensions: { code: "BAD_REQUEST" } }]);

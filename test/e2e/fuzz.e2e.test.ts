@@ -100,7 +100,11 @@ function watchInEveryWay(runId: string): readonly Promise<readonly number[]>[] {
   const operation = following(runId, { select: EVERYTHING });
   const overSocket = async (): Promise<readonly Result[]> => {
     const client = connect(wsUrl, { retryAttempts: 0 });
-    return collect(client, operation).finally(() => client.dispose());
+    try {
+      return await collect(client, operation);
+    } finally {
+      await client.dispose();
+    }
   };
   const inParts = async (): Promise<readonly Result[]> => {
     const parts = partsOf(await (await postMultipart(url, operation)).text());

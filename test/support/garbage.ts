@@ -156,9 +156,13 @@ export class Garbage {
       case 1:
         return JSON.stringify(this.text(12));
       case 2:
-        return `[${many().map(() => this.json(depth + 1))}]`;
+        return `[${many()
+          .map(() => this.json(depth + 1))
+          .join(",")}]`;
       case 3:
-        return `{${many().map(() => `${JSON.stringify(pick(KEYS))}:${this.json(depth + 1)}`)}}`;
+        return `{${many()
+          .map(() => `${JSON.stringify(pick(KEYS))}:${this.json(depth + 1)}`)
+          .join(",")}}`;
       default: {
         const levels = int(200);
         return `${'{"a":'.repeat(levels)}[]${"}".repeat(levels)}`;
@@ -201,7 +205,7 @@ export class Garbage {
       ...(chance(0.3) ? [`"extensions":${this.#extensions()}`] : []),
       ...(chance(0.1) ? [`${JSON.stringify(pick(KEYS))}:${this.json()}`] : []),
     ];
-    return this.#spoiled(`{${fields}}`);
+    return this.#spoiled(`{${fields.join(",")}}`);
   }
 
   #extensions(): string {
