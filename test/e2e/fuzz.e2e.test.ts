@@ -30,7 +30,7 @@ const AT_ONCE = 10;
 const MB = 1_000_000;
 
 /** What may be left of thousands of rounds: what ran by mistake, and is kept as any run is. */
-const TOLERANCE = 4 * MB;
+const TOLERANCE = 8 * MB;
 
 /** How a client may be sent away: it has broken the protocol. Not 4500, 1011 or 1013, which are our faults. */
 const CLOSE_CODES = [1002, 1003, 1007, 1008, 1009, 4400, 4409, 4429];
