@@ -53,6 +53,7 @@ const MUTATIONS: Readonly<Record<string, string>> = {
   startRun: `startRun(input: { graph: {} }, threadId: "theirs", options: ${OPTIONS}) { isNew }`,
   resumeRun: 'resumeRun(runId: "r", answers: []) { run { id } }',
   cancelRun: 'cancelRun(runId: "r") { run { id } }',
+  createWatchToken: 'createWatchToken(runId: "r") { token }',
   continueThread: `continueThread(threadId: "theirs", options: ${OPTIONS}) { isNew }`,
   updateThreadState: 'updateThreadState(threadId: "theirs", values: {}) { thread { id } }',
   forkThread: 'forkThread(threadId: "theirs") { thread { id } }',
