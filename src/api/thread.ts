@@ -79,6 +79,4 @@ export function implementThread(api: Api): void {
       }),
     }),
   });
-
-  /** The oldest of those that have not ended. */
 }
