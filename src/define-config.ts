@@ -1,5 +1,5 @@
 import type { ServeOptions } from "./server/serve.ts";
-import type { ServiceOptions } from "./service.ts";
+import type { ServiceOptions } from "./service-options.ts";
 
 /**
  * What a `langgraph-graphql.config.ts` beside the `langgraph.json` says: how `serve` and `dev` serve its

@@ -33,11 +33,25 @@ export type { Readiness } from "./readiness.ts";
 export type { EngineLimits, Role } from "./runs/engine-options.ts";
 export type { Redact, RedactPlace } from "./runs/redactor.ts";
 export { PublicError } from "./runs/run-error.ts";
-export type { LeaseState, OpenRuns, RunFilter, RunStore } from "./runs/run-store.ts";
+export type {
+  ClaimRequest,
+  CreatedRun,
+  EndedFilter,
+  LeaseState,
+  OpenRuns,
+  PageRequest,
+  RenewRequest,
+  RunFilter,
+  RunPage,
+  RunStore,
+  ThreadPage,
+  ViewerFilter,
+} from "./runs/run-store.ts";
 export type { ThreadLocks } from "./runs/thread-locks.ts";
 export type { Run, RunPatch } from "./runs/run.ts";
 export { defineConfig, type ProjectConfig } from "./define-config.ts";
-export { createService, type Service, type ServiceOptions } from "./service.ts";
+export type { ServiceOptions } from "./service-options.ts";
+export { createService, type Service } from "./service.ts";
 export type { TransportLimits } from "./transports/transport-limits.ts";
 export type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
 export {

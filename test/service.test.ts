@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../src/errors.ts";
 import { withDefaults } from "../src/limits.ts";
 import { DEFAULT_LIMITS } from "../src/runs/engine-options.ts";
-import { createService, type ServiceOptions } from "../src/service.ts";
+import type { ServiceOptions } from "../src/service-options.ts";
+import { createService } from "../src/service.ts";
 import { graphOf } from "./support/graphs.ts";
 import { recordingLogger } from "./support/recording-logger.ts";
 

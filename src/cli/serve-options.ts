@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { ConfigError } from "../errors.ts";
-import type { ServiceOptions } from "../service.ts";
+import type { ServiceOptions } from "../service-options.ts";
 import { parseDuration, parseSize } from "./quantities.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];

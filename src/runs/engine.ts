@@ -17,7 +17,7 @@ import { refuseHostile } from "./hostile-json.ts";
 import { checkId, checkInterruptId, type ContinueRequest, type StartRequest } from "./new-run.ts";
 import { Redactor } from "./redactor.ts";
 import { resumeRun } from "./resume-run.ts";
-import type { RunFilter } from "./run-store.ts";
+import type { RunFilter, RunPage } from "./run-store.ts";
 import { isFinal, type Run } from "./run.ts";
 import { Starter, type Started } from "./starter.ts";
 import { Sweeper } from "./sweep.ts";
@@ -164,7 +164,7 @@ export class Engine implements AsyncDisposable {
     filter: Omit<RunFilter, "viewer">,
     page: { readonly first: number; readonly after?: string | undefined },
     caller: Caller,
-  ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+  ): Promise<RunPage> {
     const { access, backend } = this.#options;
     access.admitToList(caller);
     if (page.after !== undefined) await this.#checkPlace(page.after, caller);

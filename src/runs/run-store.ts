@@ -2,10 +2,13 @@ import type { RunEvent, RunStatus } from "../events/run-event.ts";
 import type { Run } from "./run.ts";
 import type { Thread } from "./thread.ts";
 
-/** Which runs to list. */
-export interface RunFilter {
-  /** `undefined` for anybody's, `null` for those of nobody. */
+/** Whose: `undefined` for anybody's, `null` for those of nobody. */
+export interface ViewerFilter {
   readonly viewer?: string | null | undefined;
+}
+
+/** Which runs to list. */
+export interface RunFilter extends ViewerFilter {
   readonly workflow?: string | undefined;
   readonly threadId?: string | undefined;
   readonly statuses?: readonly RunStatus[] | undefined;
@@ -16,6 +19,48 @@ export interface PageRequest {
   readonly first: number;
   /** The id of the one that came last before; an unknown one gives an empty page. */
   readonly after?: string | undefined;
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[];
+  readonly hasMore: boolean;
+}
+
+export interface ThreadPage {
+  readonly threads: readonly Thread[];
+  readonly hasMore: boolean;
+}
+
+/** A run that was to be created, or the one that had its id before. */
+export interface CreatedRun {
+  readonly run: Run;
+  readonly isNew: boolean;
+}
+
+/** Which runs that have ended. */
+export interface EndedFilter {
+  /** Only those that ended before it. */
+  readonly before?: Date | undefined;
+  /** Only those that still have events stored. */
+  readonly hasEvents?: boolean | undefined;
+  readonly limit: number;
+}
+
+/** Who takes runs over, for how long, and which: see {@link RunStore.claim}. */
+export interface ClaimRequest {
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly limit: number;
+  readonly maxPerViewer?: number | undefined;
+  readonly workflows?: readonly string[] | undefined;
+  readonly runId?: string | undefined;
+}
+
+/** Whose leases, for how long from now. */
+export interface RenewRequest {
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly runIds: readonly string[];
 }
 
 /** What became of a lease that was to be renewed. */
@@ -46,25 +91,15 @@ export interface RunStore {
     run: Run,
     first: RunEvent,
     options?: { readonly mayWait?: boolean | undefined },
-  ): Promise<{ readonly run: Run; readonly isNew: boolean }>;
+  ): Promise<CreatedRun>;
 
   get(runId: string): Promise<Run | undefined>;
 
   /** Newest first, by `createdAt` and id. The run `page.after` need not match the filter. */
-  list(
-    filter: RunFilter,
-    page: PageRequest,
-  ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }>;
+  list(filter: RunFilter, page: PageRequest): Promise<RunPage>;
 
-  /**
-   * At most `limit` runs that have ended, those that ended first in front; with `before`, only those
-   * that ended before it; with `hasEvents`, only those that still have events stored.
-   */
-  ended(request: {
-    readonly before?: Date | undefined;
-    readonly hasEvents?: boolean | undefined;
-    readonly limit: number;
-  }): Promise<readonly Run[]>;
+  /** At most `limit` runs that have ended, those that ended first in front. */
+  ended(filter: EndedFilter): Promise<readonly Run[]>;
 
   /**
    * Takes over at most `limit` runs that are `queued` or `running`, under no lease or an expired
@@ -76,24 +111,13 @@ export interface RunStore {
    * on its thread as well. With `maxPerViewer`, leaves alone the runs of a viewer who has so many
    * under lease, counting those chosen so far; those of nobody (`viewer: null`) and `runId` are not bound by it.
    */
-  claim(request: {
-    readonly owner: string;
-    readonly leaseMs: number;
-    readonly limit: number;
-    readonly maxPerViewer?: number | undefined;
-    readonly workflows?: readonly string[] | undefined;
-    readonly runId?: string | undefined;
-  }): Promise<readonly Run[]>;
+  claim(request: ClaimRequest): Promise<readonly Run[]>;
 
   /**
    * Prolongs the leases of `owner`; says for each of `runIds`, in order, how it stands. One that
    * expired and was not taken over is still `held`; `cancelRequested` prolongs it too.
    */
-  renew(request: {
-    readonly owner: string;
-    readonly leaseMs: number;
-    readonly runIds: readonly string[];
-  }): Promise<readonly LeaseState[]>;
+  renew(request: RenewRequest): Promise<readonly LeaseState[]>;
 
   /** Notes that the run is to be cancelled, unless it has ended. Returns it; `undefined` if unknown. */
   requestCancel(runId: string): Promise<Run | undefined>;
@@ -102,7 +126,7 @@ export interface RunStore {
    * How many runs have not ended, by workflow and status; with `viewer`, of those of that viewer
    * alone, `null` for those of nobody. Without the combinations that there are none of.
    */
-  countOpen(filter: { readonly viewer?: string | null | undefined }): Promise<readonly OpenRuns[]>;
+  countOpen(filter: ViewerFilter): Promise<readonly OpenRuns[]>;
 
   /** How many `queued` runs were created before this one, and one more; `null` unless it is `queued`. */
   queuePosition(runId: string): Promise<number | null>;
@@ -116,10 +140,7 @@ export interface RunStore {
   getThread(threadId: string): Promise<Thread | undefined>;
 
   /** Newest first, by `createdAt` and id. */
-  listThreads(
-    filter: { readonly viewer?: string | null | undefined },
-    page: PageRequest,
-  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }>;
+  listThreads(filter: ViewerFilter, page: PageRequest): Promise<ThreadPage>;
 
   /**
    * Forgets a thread with its runs and their logs; does nothing if it is unknown. MUST reject with

@@ -17,6 +17,7 @@ import type { Redactor } from "./redactor.ts";
 import { threadExists, ThreadGraph } from "./thread-graph.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
 import type { ThreadState } from "./thread-state.ts";
+import type { ThreadPage } from "./run-store.ts";
 import type { Thread } from "./thread.ts";
 
 /** How many runs of a thread are looked through at a time. */
@@ -98,7 +99,7 @@ export class Threads {
   async list(
     page: { readonly first: number; readonly after?: string | undefined },
     caller: Caller,
-  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+  ): Promise<ThreadPage> {
     const { access, backend } = this.#options;
     access.admitToList(caller);
     if (page.after !== undefined) await this.#checkPlace(page.after, caller);

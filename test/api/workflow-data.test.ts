@@ -3,7 +3,8 @@ import { printType, type GraphQLSchema } from "graphql";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { defineWorkflow } from "../../src/workflows/define-workflow.ts";
-import { createService, type ServiceOptions } from "../../src/service.ts";
+import type { ServiceOptions } from "../../src/service-options.ts";
+import { createService } from "../../src/service.ts";
 import { recordingLogger } from "../support/recording-logger.ts";
 
 const Address = z.object({ street: z.string() }).meta({ id: "Address" });

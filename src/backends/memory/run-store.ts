@@ -2,11 +2,16 @@ import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
 import type {
+  CreatedRun,
+  EndedFilter,
   LeaseState,
   OpenRuns,
   PageRequest,
   RunFilter,
+  RunPage,
   RunStore,
+  ThreadPage,
+  ViewerFilter,
 } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { chooseFairly } from "../choose-fairly.ts";
@@ -28,7 +33,7 @@ export class MemoryRunStore implements RunStore {
     run: Run,
     first: RunEvent,
     { mayWait = false }: { readonly mayWait?: boolean | undefined } = {},
-  ): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+  ): Promise<CreatedRun> {
     const existing = this.#entries.get(run.id);
     if (existing) return { run: existing.run, isNew: false };
     const sibling = this.#entries.thread(run.threadId);
@@ -50,10 +55,7 @@ export class MemoryRunStore implements RunStore {
     return this.#entries.get(runId)?.run;
   }
 
-  async list(
-    filter: RunFilter,
-    page: PageRequest,
-  ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+  async list(filter: RunFilter, page: PageRequest): Promise<RunPage> {
     const { threadId } = filter;
     const last = page.after === undefined ? undefined : this.#entries.get(page.after);
     const timeline =
@@ -65,12 +67,7 @@ export class MemoryRunStore implements RunStore {
     return { runs: found.map(({ run }) => run), hasMore };
   }
 
-  async ended(request: {
-    readonly before?: Date | undefined;
-    readonly hasEvents?: boolean | undefined;
-    readonly limit: number;
-  }): Promise<readonly Run[]> {
-    const { before, hasEvents = false, limit } = request;
+  async ended({ before, hasEvents = false, limit }: EndedFilter): Promise<readonly Run[]> {
     const runs: Run[] = [];
     for (const { run, events } of this.#entries.ended.oldestFirst()) {
       const isTooLate = before !== undefined && run.finishedAt !== null && run.finishedAt >= before;
@@ -127,11 +124,7 @@ export class MemoryRunStore implements RunStore {
     return entry?.run;
   }
 
-  async countOpen({
-    viewer,
-  }: {
-    readonly viewer?: string | null | undefined;
-  }): Promise<readonly OpenRuns[]> {
+  async countOpen({ viewer }: ViewerFilter): Promise<readonly OpenRuns[]> {
     const counts = new Map<string, OpenRuns>();
     for (const { run } of this.#entries.open.oldestFirst()) {
       if (viewer !== undefined && run.viewer !== viewer) continue;
@@ -167,10 +160,7 @@ export class MemoryRunStore implements RunStore {
     return this.#entries.thread(threadId)?.thread;
   }
 
-  async listThreads(
-    { viewer }: { readonly viewer?: string | null | undefined },
-    page: PageRequest,
-  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+  async listThreads({ viewer }: ViewerFilter, page: PageRequest): Promise<ThreadPage> {
     const last = page.after === undefined ? undefined : this.#entries.thread(page.after);
     if (page.after !== undefined && !last) return { threads: [], hasMore: false };
     const isWanted = ({ thread }: ThreadEntry) => viewer === undefined || thread.viewer === viewer;

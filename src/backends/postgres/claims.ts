@@ -1,11 +1,9 @@
 import type { Run } from "../../runs/run.ts";
-import type { LeaseState, RunStore } from "../../runs/run-store.ts";
+import type { ClaimRequest, LeaseState, RenewRequest } from "../../runs/run-store.ts";
 import { readRun, RUN_COLUMNS, type Stored } from "../run-columns.ts";
 import { IS_OPEN } from "./active-run.ts";
 import type { PostgresDatabase, Statements } from "./database.ts";
 import { chooseWaiting, isAnyWaiting, lockWaiting } from "./waiting-runs.ts";
-
-type ClaimRequest = Parameters<RunStore["claim"]>[0];
 
 /** How often a claim looks again for runs in the place of those that others took meanwhile. */
 const MAX_LOOKS = 5;
@@ -27,7 +25,7 @@ export class Claims {
     return this.#db.transact((db) => claimWaiting(db, request));
   }
 
-  async renew(request: Parameters<RunStore["renew"]>[0]): Promise<readonly LeaseState[]> {
+  async renew(request: RenewRequest): Promise<readonly LeaseState[]> {
     const { owner, leaseMs, runIds } = request;
     if (runIds.length === 0) return [];
     const rows = await this.#db.all<{ readonly id: string; readonly cancel_requested: number }>(

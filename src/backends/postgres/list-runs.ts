@@ -1,5 +1,5 @@
-import { isFinal, type Run } from "../../runs/run.ts";
-import type { PageRequest, RunFilter } from "../../runs/run-store.ts";
+import { isFinal } from "../../runs/run.ts";
+import type { PageRequest, RunFilter, RunPage } from "../../runs/run-store.ts";
 import { readRun, type Stored } from "../run-columns.ts";
 import { IS_OPEN } from "./active-run.ts";
 import { Conditions } from "./conditions.ts";
@@ -11,7 +11,7 @@ export async function listRuns(
   db: Statements,
   { viewer, workflow, threadId, statuses }: RunFilter,
   page: PageRequest,
-): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+): Promise<RunPage> {
   const where = new Conditions("runs", page.after);
   where.addViewer(viewer);
   if (workflow !== undefined) where.add((name) => `workflow = ${name}`, workflow);

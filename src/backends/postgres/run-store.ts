@@ -2,11 +2,18 @@ import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import type { Run } from "../../runs/run.ts";
 import type {
+  ClaimRequest,
+  CreatedRun,
+  EndedFilter,
   LeaseState,
   OpenRuns,
   PageRequest,
+  RenewRequest,
   RunFilter,
+  RunPage,
   RunStore,
+  ThreadPage,
+  ViewerFilter,
 } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { columnsOf, readRun, type Stored } from "../run-columns.ts";
@@ -36,7 +43,7 @@ export class PostgresRunStore implements RunStore {
     run: Run,
     first: RunEvent,
     { mayWait = false }: { readonly mayWait?: boolean | undefined } = {},
-  ): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+  ): Promise<CreatedRun> {
     const stored = { ...run, lastSeq: first.seq };
     for (;;) {
       const isNew = await this.#db.transact((db) => create(db, stored, first, mayWait));
@@ -52,19 +59,11 @@ export class PostgresRunStore implements RunStore {
     return row && readRun(row);
   }
 
-  list(
-    filter: RunFilter,
-    page: PageRequest,
-  ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+  list(filter: RunFilter, page: PageRequest): Promise<RunPage> {
     return listRuns(this.#db, filter, page);
   }
 
-  async ended(request: {
-    readonly before?: Date | undefined;
-    readonly hasEvents?: boolean | undefined;
-    readonly limit: number;
-  }): Promise<readonly Run[]> {
-    const { before, hasEvents = false, limit } = request;
+  async ended({ before, hasEvents = false, limit }: EndedFilter): Promise<readonly Run[]> {
     const rows = await this.#db.all<Row>(
       `${SELECT_RUNS} WHERE status IN ('succeeded', 'failed', 'cancelled')
        ${hasEvents ? "AND has_events" : ""} AND finished_at < $1
@@ -75,11 +74,11 @@ export class PostgresRunStore implements RunStore {
     return rows.map(readRun);
   }
 
-  claim(request: Parameters<RunStore["claim"]>[0]): Promise<readonly Run[]> {
+  claim(request: ClaimRequest): Promise<readonly Run[]> {
     return this.#claims.claim(request);
   }
 
-  renew(request: Parameters<RunStore["renew"]>[0]): Promise<readonly LeaseState[]> {
+  renew(request: RenewRequest): Promise<readonly LeaseState[]> {
     return this.#claims.renew(request);
   }
 
@@ -91,11 +90,7 @@ export class PostgresRunStore implements RunStore {
     return this.get(runId);
   }
 
-  countOpen({
-    viewer,
-  }: {
-    readonly viewer?: string | null | undefined;
-  }): Promise<readonly OpenRuns[]> {
+  countOpen({ viewer }: ViewerFilter): Promise<readonly OpenRuns[]> {
     const where = new Conditions("runs", undefined);
     where.addViewer(viewer);
     return this.#db.all<OpenRuns>(
@@ -145,10 +140,7 @@ export class PostgresRunStore implements RunStore {
     return row && readThread(row);
   }
 
-  listThreads(
-    filter: { readonly viewer?: string | null | undefined },
-    page: PageRequest,
-  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+  listThreads(filter: ViewerFilter, page: PageRequest): Promise<ThreadPage> {
     return listThreads(this.#db, filter, page);
   }
 

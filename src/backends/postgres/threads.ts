@@ -1,4 +1,4 @@
-import type { PageRequest } from "../../runs/run-store.ts";
+import type { PageRequest, ThreadPage, ViewerFilter } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { Conditions } from "./conditions.ts";
 import type { Statements } from "./database.ts";
@@ -40,9 +40,9 @@ export function readThread(row: ThreadRow): Thread {
 /** What {@link RunStore.listThreads} promises. */
 export async function listThreads(
   db: Statements,
-  { viewer }: { readonly viewer?: string | null | undefined },
+  { viewer }: ViewerFilter,
   page: PageRequest,
-): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+): Promise<ThreadPage> {
   const where = new Conditions("threads", page.after);
   where.addViewer(viewer);
   const rows = await db.all<ThreadRow>(

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Run } from "../../runs/run.ts";
-import type { LeaseState, RunStore } from "../../runs/run-store.ts";
+import type { ClaimRequest, LeaseState, RenewRequest } from "../../runs/run-store.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { Fences } from "./fences.ts";
 import type { Heads } from "./heads.ts";
@@ -30,7 +30,7 @@ export class Claims {
     this.#fences = fences;
   }
 
-  async claim(request: Parameters<RunStore["claim"]>[0]): Promise<readonly Run[]> {
+  async claim(request: ClaimRequest): Promise<readonly Run[]> {
     const { owner, leaseMs, limit, maxPerViewer, workflows, runId } = request;
     const claim = randomUUID();
     const answer = await this.#connection.run(
@@ -68,7 +68,7 @@ export class Claims {
     return fenced;
   }
 
-  async renew(request: Parameters<RunStore["renew"]>[0]): Promise<readonly LeaseState[]> {
+  async renew(request: RenewRequest): Promise<readonly LeaseState[]> {
     const { owner, leaseMs, runIds } = request;
     if (runIds.length === 0) return [];
     const answer = await this.#connection.run(

@@ -1,6 +1,11 @@
-import { isFinal, type Run } from "../../runs/run.ts";
-import type { PageRequest, RunFilter } from "../../runs/run-store.ts";
-import type { Thread } from "../../runs/thread.ts";
+import { isFinal } from "../../runs/run.ts";
+import type {
+  PageRequest,
+  RunFilter,
+  RunPage,
+  ThreadPage,
+  ViewerFilter,
+} from "../../runs/run-store.ts";
 import type { RedisConnection } from "./connection.ts";
 import { readRun, readThread, viewerText } from "./run-fields.ts";
 import { LIST } from "./scripts/lists.ts";
@@ -13,7 +18,7 @@ export async function listRuns(
   connection: RedisConnection,
   filter: RunFilter,
   page: PageRequest,
-): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+): Promise<RunPage> {
   const { viewer, workflow, threadId, statuses } = filter;
   if (statuses?.length === 0) return { runs: [], hasMore: false };
   const { hashes, hasMore } = await walk(connection, page, {
@@ -32,9 +37,9 @@ export async function listRuns(
 /** What {@link RunStore.listThreads} promises. */
 export async function listThreads(
   connection: RedisConnection,
-  { viewer }: { readonly viewer?: string | null | undefined },
+  { viewer }: ViewerFilter,
   page: PageRequest,
-): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+): Promise<ThreadPage> {
   const { hashes, hasMore } = await walk(connection, page, {
     kind: "thread",
     set: viewer === undefined ? "threads" : `threads:${viewerText(viewer)}`,

@@ -3,11 +3,18 @@ import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import type { Run } from "../../runs/run.ts";
 import type {
+  ClaimRequest,
+  CreatedRun,
+  EndedFilter,
   LeaseState,
   OpenRuns,
   PageRequest,
+  RenewRequest,
   RunFilter,
+  RunPage,
   RunStore,
+  ThreadPage,
+  ViewerFilter,
 } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { threadOf } from "../thread-of.ts";
@@ -52,7 +59,7 @@ export class RedisRunStore implements RunStore {
     run: Run,
     first: RunEvent,
     { mayWait = false }: { readonly mayWait?: boolean | undefined } = {},
-  ): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+  ): Promise<CreatedRun> {
     const stored = { ...run, lastSeq: first.seq };
     const fields = runFields(stored);
     const answer = await this.#connection.run(
@@ -82,30 +89,22 @@ export class RedisRunStore implements RunStore {
     return readRun(await this.#hash(`run:${runId}`));
   }
 
-  async list(
-    filter: RunFilter,
-    page: PageRequest,
-  ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+  async list(filter: RunFilter, page: PageRequest): Promise<RunPage> {
     return listRuns(this.#connection, filter, page);
   }
 
-  async ended(request: {
-    readonly before?: Date | undefined;
-    readonly hasEvents?: boolean | undefined;
-    readonly limit: number;
-  }): Promise<readonly Run[]> {
-    const { before, hasEvents = false, limit } = request;
+  async ended({ before, hasEvents = false, limit }: EndedFilter): Promise<readonly Run[]> {
     if (limit <= 0) return [];
     const bound = before ? `(${before.getTime()}` : "+inf";
     const set = hasEvents ? "ended-events" : "ended";
     return readRuns(await this.#connection.run(ENDED, set, bound, limit));
   }
 
-  async claim(request: Parameters<RunStore["claim"]>[0]): Promise<readonly Run[]> {
+  async claim(request: ClaimRequest): Promise<readonly Run[]> {
     return this.#claims.claim(request);
   }
 
-  async renew(request: Parameters<RunStore["renew"]>[0]): Promise<readonly LeaseState[]> {
+  async renew(request: RenewRequest): Promise<readonly LeaseState[]> {
     return this.#claims.renew(request);
   }
 
@@ -113,11 +112,7 @@ export class RedisRunStore implements RunStore {
     return readRun((await this.#connection.run(CANCEL, runId)) as string[]);
   }
 
-  async countOpen({
-    viewer,
-  }: {
-    readonly viewer?: string | null | undefined;
-  }): Promise<readonly OpenRuns[]> {
+  async countOpen({ viewer }: ViewerFilter): Promise<readonly OpenRuns[]> {
     const name = viewer === undefined ? "counts" : `counts:${viewerText(viewer)}`;
     const counts = await this.#hash(name);
     const open: OpenRuns[] = [];
@@ -161,10 +156,7 @@ export class RedisRunStore implements RunStore {
     return readThread(await this.#hash(`thread:${threadId}`));
   }
 
-  async listThreads(
-    filter: { readonly viewer?: string | null | undefined },
-    page: PageRequest,
-  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+  async listThreads(filter: ViewerFilter, page: PageRequest): Promise<ThreadPage> {
     return listThreads(this.#connection, filter, page);
   }
 

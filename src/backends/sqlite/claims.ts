@@ -1,6 +1,6 @@
 import type { RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
-import type { LeaseState, RunStore } from "../../runs/run-store.ts";
+import type { ClaimRequest, LeaseState, RenewRequest } from "../../runs/run-store.ts";
 import { readRun, type Stored } from "../run-columns.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { selectRuns } from "./select-runs.ts";
@@ -16,7 +16,7 @@ export class Claims {
     this.#clock = clock;
   }
 
-  claim(request: Parameters<RunStore["claim"]>[0]): readonly Run[] {
+  claim(request: ClaimRequest): readonly Run[] {
     const { owner, leaseMs, limit, maxPerViewer, workflows, runId } = request;
     if (limit <= 0) return [];
     return this.#db.transact(() => {
@@ -29,7 +29,7 @@ export class Claims {
     });
   }
 
-  renew(request: Parameters<RunStore["renew"]>[0]): readonly LeaseState[] {
+  renew(request: RenewRequest): readonly LeaseState[] {
     const { owner, leaseMs, runIds } = request;
     return this.#db.transact(() => {
       const leaseUntil = this.#clock().getTime() + leaseMs;

@@ -1,16 +1,12 @@
-import { isFinal, type Run } from "../../runs/run.ts";
-import type { PageRequest, RunFilter } from "../../runs/run-store.ts";
+import { isFinal } from "../../runs/run.ts";
+import type { PageRequest, RunFilter, RunPage } from "../../runs/run-store.ts";
 import { readRun, type Stored } from "../run-columns.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { keyset } from "./keyset.ts";
 import { selectRuns } from "./select-runs.ts";
 
 /** What {@link RunStore.list} promises. */
-export function listRuns(
-  db: SqliteDatabase,
-  filter: RunFilter,
-  page: PageRequest,
-): { readonly runs: readonly Run[]; readonly hasMore: boolean } {
+export function listRuns(db: SqliteDatabase, filter: RunFilter, page: PageRequest): RunPage {
   const { conditions, values } = keyset("runs", page.after);
   const add = (condition: string, value: Stored) => {
     conditions.push(condition);

@@ -2,11 +2,18 @@ import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import type { Run } from "../../runs/run.ts";
 import type {
+  ClaimRequest,
+  CreatedRun,
+  EndedFilter,
   LeaseState,
   OpenRuns,
   PageRequest,
+  RenewRequest,
   RunFilter,
+  RunPage,
   RunStore,
+  ThreadPage,
+  ViewerFilter,
 } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
 import { columnsOf, readRun, type Stored } from "../run-columns.ts";
@@ -40,7 +47,7 @@ export class SqliteRunStore implements RunStore {
     run: Run,
     first: RunEvent,
     { mayWait = false }: { readonly mayWait?: boolean | undefined } = {},
-  ): Promise<{ readonly run: Run; readonly isNew: boolean }> {
+  ): Promise<CreatedRun> {
     return this.#db.transact(() => {
       const existing = this.#get(run.id);
       if (existing) return { run: existing, isNew: false };
@@ -59,19 +66,11 @@ export class SqliteRunStore implements RunStore {
     return this.#get(runId);
   }
 
-  async list(
-    filter: RunFilter,
-    page: PageRequest,
-  ): Promise<{ readonly runs: readonly Run[]; readonly hasMore: boolean }> {
+  async list(filter: RunFilter, page: PageRequest): Promise<RunPage> {
     return listRuns(this.#db, filter, page);
   }
 
-  async ended(request: {
-    readonly before?: Date | undefined;
-    readonly hasEvents?: boolean | undefined;
-    readonly limit: number;
-  }): Promise<readonly Run[]> {
-    const { before, hasEvents = false, limit } = request;
+  async ended({ before, hasEvents = false, limit }: EndedFilter): Promise<readonly Run[]> {
     const rows = this.#db.all<Row>(
       `${selectRuns(hasEvents ? "ended_runs_with_events" : "ended_runs")}
        WHERE status IN ('succeeded', 'failed', 'cancelled')
@@ -83,11 +82,11 @@ export class SqliteRunStore implements RunStore {
     return rows.map(readRun);
   }
 
-  async claim(request: Parameters<RunStore["claim"]>[0]): Promise<readonly Run[]> {
+  async claim(request: ClaimRequest): Promise<readonly Run[]> {
     return this.#claims.claim(request);
   }
 
-  async renew(request: Parameters<RunStore["renew"]>[0]): Promise<readonly LeaseState[]> {
+  async renew(request: RenewRequest): Promise<readonly LeaseState[]> {
     return this.#claims.renew(request);
   }
 
@@ -100,11 +99,7 @@ export class SqliteRunStore implements RunStore {
     return this.#get(runId);
   }
 
-  async countOpen({
-    viewer,
-  }: {
-    readonly viewer?: string | null | undefined;
-  }): Promise<readonly OpenRuns[]> {
+  async countOpen({ viewer }: ViewerFilter): Promise<readonly OpenRuns[]> {
     const ofViewer = viewer === undefined ? "" : "AND viewer IS ?";
     return this.#db.all<OpenRuns>(
       `SELECT workflow, status, count(*) AS count FROM runs INDEXED BY open_runs
@@ -140,10 +135,7 @@ export class SqliteRunStore implements RunStore {
     return this.#threads.get(threadId);
   }
 
-  async listThreads(
-    filter: { readonly viewer?: string | null | undefined },
-    page: PageRequest,
-  ): Promise<{ readonly threads: readonly Thread[]; readonly hasMore: boolean }> {
+  async listThreads(filter: ViewerFilter, page: PageRequest): Promise<ThreadPage> {
     return this.#threads.list(filter, page);
   }
 

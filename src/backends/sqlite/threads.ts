@@ -1,5 +1,5 @@
 import type { Thread } from "../../runs/thread.ts";
-import type { PageRequest } from "../../runs/run-store.ts";
+import type { PageRequest, ThreadPage, ViewerFilter } from "../../runs/run-store.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { keyset } from "./keyset.ts";
 
@@ -38,10 +38,7 @@ export class Threads {
     this.#db.run("DELETE FROM threads WHERE id = ?", threadId);
   }
 
-  list(
-    { viewer }: { readonly viewer?: string | null | undefined },
-    page: PageRequest,
-  ): { readonly threads: readonly Thread[]; readonly hasMore: boolean } {
+  list({ viewer }: ViewerFilter, page: PageRequest): ThreadPage {
     const { conditions, values } = keyset("threads", page.after);
     if (viewer !== undefined) {
       conditions.push("viewer IS ?");

@@ -2,7 +2,8 @@ import { pino } from "pino";
 import { memory } from "../../backends/memory/index.ts";
 import type { GraphFailure, LoadedConfig } from "../../config/load-config.ts";
 import { ConfigError } from "../../errors.ts";
-import { createService, type Service, type ServiceOptions } from "../../service.ts";
+import type { ServiceOptions } from "../../service-options.ts";
+import { createService, type Service } from "../../service.ts";
 
 export interface FittingOptions extends ServiceOptions {
   readonly workflows: LoadedConfig["workflows"];
