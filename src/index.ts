@@ -23,7 +23,7 @@ export {
   UnauthenticatedError,
   type Problem,
 } from "./errors.ts";
-export type { EventLog, EventPage } from "./events/event-log.ts";
+export type { AppendPlace, EventLog, EventPage, EventRange } from "./events/event-log.ts";
 export type { EventOrigin, Interrupt, RunError, RunEvent, RunStatus } from "./events/run-event.ts";
 export type { Wakeups } from "./events/wakeups.ts";
 export type { JsonObject, JsonValue } from "./json.ts";

@@ -1,4 +1,5 @@
 import { StaleWriterError } from "../errors.ts";
+import type { AppendPlace } from "../events/event-log.ts";
 import type { RunEvent } from "../events/run-event.ts";
 import { canBecome, isFinal, type Run, type RunPatch } from "../runs/run.ts";
 
@@ -25,7 +26,7 @@ export function applyBatch(
   head: LogHead | undefined,
   runId: string,
   events: readonly RunEvent[],
-  at: { readonly after: number; readonly epoch: number; readonly patch?: RunPatch | undefined },
+  at: AppendPlace<RunPatch>,
   clock: () => Date,
 ): BatchChange | undefined {
   const { after, epoch, patch = {} } = at;

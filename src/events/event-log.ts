@@ -12,6 +12,19 @@ export interface EventPage {
   readonly closed: boolean;
 }
 
+/** At most `limit` events with `seq > after`. */
+export interface EventRange {
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Where a batch goes, under which epoch, and the change of the run record that goes with it. */
+export interface AppendPlace<Patch> {
+  readonly after: number;
+  readonly epoch: number;
+  readonly patch?: Patch | undefined;
+}
+
 /**
  * Append-only history of each run: the only place where a reader learns what happened. `Patch` is
  * the change of the run record that goes with a batch; the log's engine keeps both.
@@ -30,18 +43,14 @@ export interface EventLog<Patch = unknown> {
    * the lease; a final one sets `finishedAt` where the patch does not. Need not wake anybody: the
    * caller notifies, once it resolves.
    */
-  append(
-    runId: string,
-    events: readonly RunEvent[],
-    at: { readonly after: number; readonly epoch: number; readonly patch?: Patch | undefined },
-  ): Promise<void>;
+  append(runId: string, events: readonly RunEvent[], at: AppendPlace<Patch>): Promise<void>;
 
   /**
-   * Reads at most `limit` events with `seq > after`, oldest first; fewer where they are large, but one
-   * if there is one. MUST be consistent: `closed` is
-   * true only if `lastSeq` counts the run's last event. An unknown run reads as an empty, closed log.
+   * Reads a range, oldest first; fewer where they are large, but one if there is one. MUST be
+   * consistent: `closed` is true only if `lastSeq` counts the run's last event. An unknown run reads
+   * as an empty, closed log.
    */
-  read(runId: string, page: { readonly after: number; readonly limit: number }): Promise<EventPage>;
+  read(runId: string, range: EventRange): Promise<EventPage>;
 
   /** Forgets events with `seq < before`, for good. Numbers are not reused. */
   trim(runId: string, before: number): Promise<void>;

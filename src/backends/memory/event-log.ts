@@ -1,4 +1,4 @@
-import type { EventLog, EventPage } from "../../events/event-log.ts";
+import type { AppendPlace, EventLog, EventPage, EventRange } from "../../events/event-log.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type RunPatch } from "../../runs/run.ts";
 import { applyBatch } from "../apply-batch.ts";
@@ -17,7 +17,7 @@ export class MemoryEventLog implements EventLog<RunPatch> {
   async append(
     runId: string,
     events: readonly RunEvent[],
-    at: { readonly after: number; readonly epoch: number; readonly patch?: RunPatch | undefined },
+    at: AppendPlace<RunPatch>,
   ): Promise<void> {
     const entry = this.#entries.get(runId);
     const head = entry && { ...entry.run, batchAfter: entry.batchAfter };
@@ -28,17 +28,14 @@ export class MemoryEventLog implements EventLog<RunPatch> {
     entry.batchAfter = change.batchAfter;
   }
 
-  async read(
-    runId: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<EventPage> {
+  async read(runId: string, range: EventRange): Promise<EventPage> {
     const entry = this.#entries.get(runId);
     if (!entry) return { events: [], oldestSeq: 1, lastSeq: 0, closed: true };
     const { events, run } = entry;
     const oldestSeq = run.lastSeq - events.length + 1;
-    const start = Math.max(0, page.after - oldestSeq + 1);
+    const start = Math.max(0, range.after - oldestSeq + 1);
     return {
-      events: events.slice(start, start + page.limit),
+      events: events.slice(start, start + range.limit),
       oldestSeq,
       lastSeq: run.lastSeq,
       closed: isFinal(run.status),

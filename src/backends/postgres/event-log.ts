@@ -1,32 +1,13 @@
-import type { EventLog, EventPage } from "../../events/event-log.ts";
-import type { RunEvent, RunStatus } from "../../events/run-event.ts";
+import type { AppendPlace, EventLog, EventPage, EventRange } from "../../events/event-log.ts";
+import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type RunPatch } from "../../runs/run.ts";
 import { applyBatch, type BatchChange, type LogHead } from "../apply-batch.ts";
+import { HEAD_COLUMNS, type HeadRow, headOf } from "../log-head-row.ts";
 import { columnsOf } from "../run-columns.ts";
 import { IS_OPEN, lockThreadsOf, promote } from "./active-run.ts";
 import { Appends, type PlainAppend } from "./appends.ts";
 import type { PostgresDatabase, Statements, Value } from "./database.ts";
 import { Reads } from "./reads.ts";
-
-/** A run's row as appending needs it: without what is large. */
-interface HeadRow {
-  readonly run: number;
-  readonly status: RunStatus;
-  readonly epoch: number;
-  readonly last_seq: number;
-  readonly batch_after: number | null;
-  readonly owner: string | null;
-  readonly lease_until: number | null;
-  readonly finished_at: number | null;
-  readonly thread_id: string;
-  readonly now: number;
-}
-
-interface Place {
-  readonly after: number;
-  readonly epoch: number;
-  readonly patch?: RunPatch | undefined;
-}
 
 /** The logs, as rows by run and seq. */
 export class PostgresEventLog implements EventLog<RunPatch> {
@@ -40,18 +21,19 @@ export class PostgresEventLog implements EventLog<RunPatch> {
     this.#reads = new Reads(db);
   }
 
-  async append(runId: string, events: readonly RunEvent[], at: Place): Promise<void> {
+  async append(
+    runId: string,
+    events: readonly RunEvent[],
+    at: AppendPlace<RunPatch>,
+  ): Promise<void> {
     if (isPlain(at) && (await this.#appendPlain(runId, events, at))) return;
     await this.#db.transact((statements) => append(statements, runId, events, at), {
       isRepeatable: true,
     });
   }
 
-  read(
-    runId: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<EventPage> {
-    return this.#reads.read({ runId, ...page });
+  read(runId: string, range: EventRange): Promise<EventPage> {
+    return this.#reads.read({ runId, ...range });
   }
 
   async trim(runId: string, before: number): Promise<void> {
@@ -74,7 +56,7 @@ export class PostgresEventLog implements EventLog<RunPatch> {
   async #appendPlain(
     runId: string,
     events: readonly RunEvent[],
-    { after, epoch }: Place,
+    { after, epoch }: AppendPlace<RunPatch>,
   ): Promise<boolean> {
     if (events.length === 0) return this.#isAt(runId, { after, epoch });
     if (!isNext(runId, events, { after, epoch })) return false;
@@ -84,7 +66,7 @@ export class PostgresEventLog implements EventLog<RunPatch> {
   }
 
   /** What an executor asks before each checkpoint: whether it may still append. */
-  async #isAt(runId: string, { after, epoch }: Place): Promise<boolean> {
+  async #isAt(runId: string, { after, epoch }: AppendPlace<RunPatch>): Promise<boolean> {
     const found = await this.#db.prepared(
       `SELECT FROM @.runs WHERE id = $1 AND epoch = $2 AND last_seq = $3::bigint AND ${IS_OPEN}`,
       runId,
@@ -115,12 +97,12 @@ export class PostgresEventLog implements EventLog<RunPatch> {
 }
 
 /** Whether nothing of the run's record is to change but where its log ends. */
-function isPlain({ patch }: Place): boolean {
+function isPlain({ patch }: AppendPlace<RunPatch>): boolean {
   return patch === undefined || Object.keys(patch).length === 0;
 }
 
 /** As {@link applyBatch} would have it in the usual case: it is told of that case instead of the run's own. */
-function isNext(runId: string, events: readonly RunEvent[], at: Place): boolean {
+function isNext(runId: string, events: readonly RunEvent[], at: AppendPlace<RunPatch>): boolean {
   const usual: LogHead = {
     id: runId,
     status: "running",
@@ -143,13 +125,13 @@ async function append(
   db: Statements,
   runId: string,
   events: readonly RunEvent[],
-  at: Place,
+  at: AppendPlace<RunPatch>,
 ): Promise<void> {
   const isEnd = at.patch?.status !== undefined && isFinal(at.patch.status);
   // Threads come before runs, or this and who creates a run on the thread would wait for each other.
   if (isEnd) await lockThreadsOf(db, [runId]);
-  const row = await db.get<HeadRow>(
-    `SELECT run, status, epoch, last_seq, batch_after, owner, lease_until, finished_at, thread_id,
+  const row = await db.get<HeadRow & { readonly now: number }>(
+    `SELECT ${HEAD_COLUMNS},
        @.now_ms() AS now
      FROM @.runs WHERE id = $1 FOR NO KEY UPDATE`,
     runId,
@@ -201,17 +183,4 @@ async function set(
 ): Promise<void> {
   const assignments = names.map((name, i) => `${name} = $${i + 2}`).join(", ");
   await db.run(`UPDATE @.${table} SET ${assignments} WHERE run = $1`, run, ...values);
-}
-
-function headOf(id: string, row: HeadRow): LogHead {
-  return {
-    id,
-    status: row.status,
-    epoch: row.epoch,
-    lastSeq: row.last_seq,
-    batchAfter: row.batch_after,
-    owner: row.owner,
-    leaseUntil: row.lease_until === null ? null : new Date(row.lease_until),
-    finishedAt: row.finished_at === null ? null : new Date(row.finished_at),
-  };
 }

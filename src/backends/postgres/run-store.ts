@@ -18,6 +18,7 @@ import type {
 import type { Thread } from "../../runs/thread.ts";
 import { columnsOf, readRun, type Stored } from "../run-columns.ts";
 import { threadOf } from "../thread-of.ts";
+import { readThread, type ThreadRow } from "../thread-row.ts";
 import { activeRun, IS_OPEN, lockThreadsOf, type OpenRun, promote } from "./active-run.ts";
 import { Claims } from "./claims.ts";
 import { Conditions } from "./conditions.ts";
@@ -25,7 +26,7 @@ import type { PostgresDatabase, Statements } from "./database.ts";
 import { insertEvents } from "./event-log.ts";
 import { listRuns } from "./list-runs.ts";
 import { SELECT_RUNS } from "./select-runs.ts";
-import { listThreads, readThread, THREAD_COLUMNS, type ThreadRow, valuesOf } from "./threads.ts";
+import { listThreads, THREAD_COLUMNS, valuesOf } from "./threads.ts";
 
 type Row = Record<string, Stored>;
 

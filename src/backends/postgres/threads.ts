@@ -1,16 +1,8 @@
 import type { PageRequest, ThreadPage, ViewerFilter } from "../../runs/run-store.ts";
 import type { Thread } from "../../runs/thread.ts";
+import { readThread, type ThreadRow } from "../thread-row.ts";
 import { Conditions } from "./conditions.ts";
 import type { Statements } from "./database.ts";
-
-export interface ThreadRow {
-  readonly id: string;
-  readonly viewer: string | null;
-  readonly workflow: string;
-  readonly is_named: number;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
 
 /** The columns of a thread, in the order of {@link valuesOf}. */
 export const THREAD_COLUMNS = "id, viewer, workflow, is_named, created_at, updated_at";
@@ -24,17 +16,6 @@ export function valuesOf(thread: Thread) {
     thread.createdAt.getTime(),
     thread.updatedAt.getTime(),
   ] as const;
-}
-
-export function readThread(row: ThreadRow): Thread {
-  return {
-    id: row.id,
-    viewer: row.viewer,
-    workflow: row.workflow,
-    isNamed: row.is_named === 1,
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  };
 }
 
 /** What {@link RunStore.listThreads} promises. */

@@ -1,5 +1,5 @@
 import { StaleWriterError } from "../../errors.ts";
-import type { EventLog, EventPage } from "../../events/event-log.ts";
+import type { AppendPlace, EventLog, EventPage, EventRange } from "../../events/event-log.ts";
 import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run, type RunPatch } from "../../runs/run.ts";
 import { applyBatch, type BatchChange } from "../apply-batch.ts";
@@ -15,12 +15,6 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** So many events are read at a time, at most: what a page has no room for has been read in vain. */
 const MAX_PIECE = 500;
-
-interface Place {
-  readonly after: number;
-  readonly epoch: number;
-  readonly patch?: RunPatch | undefined;
-}
 
 export interface RedisEventLogOptions {
   readonly connection: RedisConnection;
@@ -47,7 +41,11 @@ export class RedisEventLog implements EventLog<RunPatch> {
    * Decides by the head of the log, and has a script store the batch if that is still the head;
    * otherwise decides again, by the one that the script answers with.
    */
-  async append(runId: string, events: readonly RunEvent[], at: Place): Promise<void> {
+  async append(
+    runId: string,
+    events: readonly RunEvent[],
+    at: AppendPlace<RunPatch>,
+  ): Promise<void> {
     // Before the first wait: what the caller does to it from then on does not show.
     const batch = Array.from(events);
     const known = this.#heads.get(runId);
@@ -65,15 +63,12 @@ export class RedisEventLog implements EventLog<RunPatch> {
     }
   }
 
-  async read(
-    runId: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<EventPage> {
+  async read(runId: string, range: EventRange): Promise<EventPage> {
     const answer = await this.#connection.run(
       READ,
       runId,
-      page.after,
-      page.limit,
+      range.after,
+      range.limit,
       PAGE_BYTES,
       MAX_PIECE,
     );
@@ -134,6 +129,6 @@ export class RedisEventLog implements EventLog<RunPatch> {
 }
 
 /** Whether the batch comes right after what is known, so that it need not be asked for first. */
-function isNext(head: Head, { after, epoch }: Place): boolean {
+function isNext(head: Head, { after, epoch }: AppendPlace<RunPatch>): boolean {
   return head.epoch === epoch && head.lastSeq === after && !isFinal(head.status);
 }

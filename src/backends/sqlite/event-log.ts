@@ -1,24 +1,12 @@
-import type { EventLog, EventPage } from "../../events/event-log.ts";
+import type { AppendPlace, EventLog, EventPage, EventRange } from "../../events/event-log.ts";
 import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run, type RunPatch } from "../../runs/run.ts";
 import { applyBatch } from "../apply-batch.ts";
+import { HEAD_COLUMNS, type HeadRow, headOf } from "../log-head-row.ts";
 import { columnsOf } from "../run-columns.ts";
 import type { SqliteDatabase } from "./database.ts";
 import type { Eraser } from "./eraser.ts";
 import { promote } from "./active-run.ts";
-
-/** A run's row as appending needs it: without what is large. */
-interface HeadRow {
-  readonly run: number;
-  readonly status: RunStatus;
-  readonly epoch: number;
-  readonly last_seq: number;
-  readonly batch_after: number | null;
-  readonly owner: string | null;
-  readonly lease_until: number | null;
-  readonly finished_at: number | null;
-  readonly thread_id: string;
-}
 
 /** A page ends once its events have so many characters of JSON: 500 of the largest would fill the memory. */
 const PAGE_CHARS = 4 * 1024 * 1024;
@@ -41,11 +29,11 @@ export class SqliteEventLog implements EventLog<RunPatch> {
   async append(
     runId: string,
     events: readonly RunEvent[],
-    at: { readonly after: number; readonly epoch: number; readonly patch?: RunPatch | undefined },
+    at: AppendPlace<RunPatch>,
   ): Promise<void> {
     this.#db.transact(() => {
       const row = this.#db.get<HeadRow>(
-        `SELECT run, status, epoch, last_seq, batch_after, owner, lease_until, finished_at, thread_id
+        `SELECT ${HEAD_COLUMNS}
          FROM runs WHERE id = ?`,
         runId,
       );
@@ -63,10 +51,7 @@ export class SqliteEventLog implements EventLog<RunPatch> {
     });
   }
 
-  async read(
-    runId: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<EventPage> {
+  async read(runId: string, range: EventRange): Promise<EventPage> {
     // One read after the other is consistent: nothing else uses the file, and nothing comes between.
     const row = this.#db.get<{
       readonly run: number;
@@ -75,9 +60,9 @@ export class SqliteEventLog implements EventLog<RunPatch> {
       readonly last_seq: number;
     }>("SELECT run, status, oldest_seq, last_seq FROM runs WHERE id = ?", runId);
     if (!row) return { events: [], oldestSeq: 1, lastSeq: 0, closed: true };
-    const after = Math.max(page.after, row.oldest_seq - 1);
+    const after = Math.max(range.after, row.oldest_seq - 1);
     return {
-      events: after < row.last_seq ? this.#readPage(row.run, after, page.limit) : [],
+      events: after < row.last_seq ? this.#readPage(row.run, after, range.limit) : [],
       oldestSeq: row.oldest_seq,
       lastSeq: row.last_seq,
       closed: isFinal(row.status),
@@ -133,17 +118,4 @@ export function insertEvents(db: SqliteDatabase, run: number, events: readonly R
   // JSON escapes what SQLite's text has no way to keep: NUL, and halves of surrogate pairs.
   const rows = events.map((event) => [run, event.seq, JSON.stringify(event)]);
   db.runAll("INSERT INTO events VALUES (?, ?, ?)", rows);
-}
-
-function headOf(id: string, row: HeadRow) {
-  return {
-    id,
-    status: row.status,
-    epoch: row.epoch,
-    lastSeq: row.last_seq,
-    batchAfter: row.batch_after,
-    owner: row.owner,
-    leaseUntil: row.lease_until === null ? null : new Date(row.lease_until),
-    finishedAt: row.finished_at === null ? null : new Date(row.finished_at),
-  };
 }

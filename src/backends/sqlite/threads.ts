@@ -1,16 +1,8 @@
 import type { Thread } from "../../runs/thread.ts";
 import type { PageRequest, ThreadPage, ViewerFilter } from "../../runs/run-store.ts";
+import { readThread, type ThreadRow } from "../thread-row.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { keyset } from "./keyset.ts";
-
-interface ThreadRow {
-  readonly id: string;
-  readonly viewer: string | null;
-  readonly workflow: string;
-  readonly is_named: number;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
 
 /** The records of threads. */
 export class Threads {
@@ -69,15 +61,4 @@ export class Threads {
     );
     return changes > 0;
   }
-}
-
-function readThread(row: ThreadRow): Thread {
-  return {
-    id: row.id,
-    viewer: row.viewer,
-    workflow: row.workflow,
-    isNamed: row.is_named === 1,
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  };
 }
