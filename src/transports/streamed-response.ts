@@ -103,9 +103,6 @@ export function streamedResponse(
         controller.error(error);
         answer(() => {});
       };
-      keep = atExpiry(caller, () =>
-        breakOff(new UnauthenticatedError("What the client has shown is no longer good")),
-      );
       unwatch = slowReaders.watch({
         // Else the client has yet to take what was sent before.
         progress: () => (asked ? undefined : String(taken)),
@@ -115,6 +112,10 @@ export function streamedResponse(
         // Else the client has yet to take what was sent before.
         if (asked) controller.enqueue(Buffer.from(ping));
       }, pingMs);
+      // Last: it may be so already, and then all of these have to be there to be ended.
+      keep = atExpiry(caller, () =>
+        breakOff(new UnauthenticatedError("What the client has shown is no longer good")),
+      );
     },
     pull(controller) {
       taken += 1;

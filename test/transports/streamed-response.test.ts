@@ -2,11 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import { buildSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ServiceStoppingError } from "../../src/errors.ts";
+import { ServiceStoppingError, UnauthenticatedError } from "../../src/errors.ts";
 import type { Observer } from "../../src/events/observer.ts";
 import type { Frame, TickFrame } from "../../src/projection/frame.ts";
 import type { Frames } from "../../src/projection/watch.ts";
 import { singleFrame } from "../../src/transports/read-frames.ts";
+import type { Reader } from "../../src/transports/slow-readers.ts";
 import { streamedResponse, type FetchApi } from "../../src/transports/streamed-response.ts";
 import { until } from "../support/until.ts";
 
@@ -170,5 +171,22 @@ describe.each(Object.keys(APIS))("with %s", (name) => {
     );
     await seen.done;
     expect([seen.text, seen.end]).toEqual(["<only;>", "ended"]);
+  });
+
+  test("an answer to one whose token ends meanwhile breaks off, and nothing looks after it", async () => {
+    const script = scripted();
+    const watched = new Set<Reader>();
+    const slowReaders = {
+      watch(reader: Reader) {
+        watched.add(reader);
+        return () => void watched.delete(reader);
+      },
+    };
+    const caller = { expiresAt: new Date() };
+    const seen = reading(streamedResponse(script.read, FRAMING, api, { slowReaders, caller }));
+    await seen.done;
+    expect(seen.end).toBeInstanceOf(UnauthenticatedError);
+    expect(watched.size).toBe(0);
+    expect(script.isClosed).toBe(true);
   });
 });
