@@ -1,7 +1,7 @@
 import { ConfigError } from "./errors.ts";
 
 /** `setTimeout` takes no more (24.8 days); it would fire at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What a limit that is off is, unless it is a time. */
 export const NO_LIMIT = Number.MAX_SAFE_INTEGER;

@@ -1,7 +1,5 @@
+import { MAX_TIMEOUT_MS } from "../limits.ts";
 import type { Caller } from "./caller.ts";
-
-/** `setTimeout` takes no more (24.8 days); it would fire at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Calls `end` once, when what the caller has shown is no longer good; never, where it always is.

@@ -71,8 +71,11 @@ function checkDate(date: Date | undefined): void {
   throw new TypeError("expiresAt must be a Date");
 }
 
-/** The token in the value of an `Authorization` header (RFC 6750 §2.1); `null` if there is none. */
+/**
+ * The token in the value of an `Authorization` header (RFC 6750 §2.1); `null` if there is none, or one that
+ * could not stand in a header, which whoever passes it on would stumble over.
+ */
 export function bearerOf(authorization: unknown): string | null {
   if (typeof authorization !== "string") return null;
-  return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? null;
+  return /^bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1] ?? null;
 }

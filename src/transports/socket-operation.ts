@@ -6,13 +6,11 @@ import type { Format } from "../projection/frame.ts";
 import { resultJson } from "../projection/result-json.ts";
 import type { Subscription } from "../projection/subscription.ts";
 import type { Frames } from "../projection/watch.ts";
+import { TRY_AGAIN_LATER } from "./socket-close.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 /** What stands in a `next` message as its payload. */
 const PAYLOAD_FORMAT: Format = { name: "websocket", write: resultJson };
-
-/** Has clients connect again (IANA's registry of close codes; graphql-ws' client does). */
-const TRY_AGAIN_LATER = 1013;
 
 /** What comes after it. */
 const TAIL = Buffer.from("}");

@@ -9,10 +9,11 @@ import { steppedGraph } from "../support/stepped.ts";
 
 const PROTOCOL = "graphql-transport-ws";
 
-/** Who shows `none` is nobody, and with `broken` the hook itself fails. */
-const authenticate: Authenticate = ({ token }) => {
+/** Who shows `none`, or what is no token, is nobody; with `broken` the hook itself fails. */
+const authenticate: Authenticate = ({ token, connectionParams }) => {
   if (token === "broken") throw new Error("The key server is away");
-  return token === "none" ? null : { viewer: { id: "ann" } };
+  const isNobody = token === "none" || (token === null && connectionParams !== undefined);
+  return isNobody ? null : { viewer: { id: "ann" } };
 };
 
 let service: RunningService;
@@ -73,6 +74,9 @@ const CLOSED: readonly (readonly [code: number, why: string, act: Act, protocol?
   [4400, "a binary message that is no text", acknowledged(say(Buffer.from([0xff, 0])))],
   [4401, "a subscribe before connection_init", say(SUBSCRIBE)],
   [4403, "a connection_init of nobody", say(authorizedBy("none"))],
+  [4403, "a token with a line break", say(authorizedBy("ann\r\nx-api-key: key"))],
+  [4403, "a token that no header can carry", say(authorizedBy("тайна"))],
+  [4403, "a token with a NUL", say(authorizedBy("ann\0"))],
   [4406, "another subprotocol", () => {}, "graphql-ws"],
   [4406, "no subprotocol", () => {}, ""],
   [4408, "no connection_init in time", () => {}],

@@ -3,6 +3,7 @@ import { ForbiddenError, type Authenticate, type Authentication } from "../../sr
 import { graphOf } from "../support/graphs.ts";
 import { post } from "../support/http.ts";
 import { startService, type RunningService } from "../support/service.ts";
+import { collect, connect } from "../support/web-socket.ts";
 import { OTHER_WAYS_TO_ASK, WAYS_TO_ASK, type Asker } from "../support/ways-to-ask.ts";
 
 const ANN: Asker = { authorization: "Bearer ann" };
@@ -95,4 +96,20 @@ test.each(Object.entries(WAYS_TO_ASK))(
 test("401 says how to authenticate", async () => {
   const { status, headers } = await fetch(service.url, { method: "POST" });
   expect([status, headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+});
+
+test("where nobody has to say who they are, what a client says of it does no harm", async () => {
+  await using open = await startService({ workflows: { work: graphOf(() => {}) } });
+  const client = connect(open.wsUrl, {
+    connectionParams: {
+      authorization: "Bearer ann\r\nx: тайна\0",
+      Authorization: ["Bearer"],
+      traceparent: "a\nb",
+      tracestate: "тайна",
+    },
+    retryAttempts: 0,
+  });
+  const [result] = await collect(client, "{ workflows { name } }");
+  expect(result).toEqual({ data: { workflows: [{ name: "work" }] } });
+  await client.dispose();
 });
