@@ -65,6 +65,15 @@ export class ForbiddenError extends ServiceError {
   readonly code = "FORBIDDEN";
 }
 
+/** The hook that says who asks, or whether they may, took too long. Nothing has been done: ask again. */
+export class AccessTimeoutError extends ServiceError {
+  readonly code = "ACCESS_TIMEOUT";
+
+  constructor() {
+    super("It took too long to find out who asks, or whether they may: try again");
+  }
+}
+
 /**
  * No trusted document has this id. Send the document itself, which Apollo Client and urql do on their
  * own, or tell the server of it: see `ServiceOptions.trustedDocuments`.

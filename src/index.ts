@@ -1,3 +1,4 @@
+export type { AccessLimits } from "./access/access-limits.ts";
 export type { Authenticate, Authentication, Credentials } from "./access/authenticate.ts";
 export type { AccessRequest, Action, Authorize } from "./access/authorize.ts";
 export type { Viewer } from "./access/viewer.ts";
@@ -6,6 +7,7 @@ export type { SchemaContext } from "./api/context.ts";
 export type { Backend } from "./backend.ts";
 export { memory, type MemoryOptions } from "./backends/memory/index.ts";
 export {
+  AccessTimeoutError,
   BackendUnavailableError,
   BadUserInputError,
   ConfigError,

@@ -1,3 +1,4 @@
+import type { AccessLimits } from "./access/access-limits.ts";
 import type { Authenticate } from "./access/authenticate.ts";
 import type { Authorize } from "./access/authorize.ts";
 import type { SchemaOptions } from "./api/schema-options.ts";
@@ -38,7 +39,7 @@ export interface ServiceOptions {
   readonly endpoint?: string | undefined;
   readonly schema?: SchemaOptions | undefined;
   /** Bounds; those left out have their defaults, and `false` switches one off. */
-  readonly limits?: LimitOptions<EngineLimits & TransportLimits> | undefined;
+  readonly limits?: LimitOptions<EngineLimits & AccessLimits & TransportLimits> | undefined;
   /**
    * Tells who asks, on every transport alike; nobody else gets in. Runs and threads belong to whoever
    * started them, and do not exist for others. `jwt` and `apiKeys` are ready ones.

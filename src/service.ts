@@ -4,14 +4,16 @@ import { CloseCode } from "graphql-ws";
 import { pino } from "pino";
 import type { WebSocket } from "ws";
 import { Access } from "./access/access.ts";
+import { DEFAULT_ACCESS_LIMITS } from "./access/access-limits.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
+import { createInTime } from "./access/in-time.ts";
 import { WatchTokens, type WatchToken } from "./access/watch-tokens.ts";
 import { fieldConflicts } from "./api/field-conflicts.ts";
 import { createSchema } from "./api/schema.ts";
 import type { Backend } from "./backend.ts";
 import { memory } from "./backends/memory/index.ts";
 import { ConfigError, NotFoundError, ServiceStoppingError } from "./errors.ts";
-import { withDefaults } from "./limits.ts";
+import { MAX_TIMEOUT_MS, withDefaults } from "./limits.ts";
 import { SECRETS, unfailing } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { readinessBy, type Readiness } from "./readiness.ts";
@@ -29,9 +31,6 @@ import { createPipeline } from "./transports/yoga.ts";
 import { createWorkflows } from "./workflows/workflow.ts";
 
 const DEFAULT_DRAIN_MS = 10_000; // 10 s
-
-/** `setTimeout` takes no more. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * A running service. Dispose of it to stop it: see {@link ServiceOptions.drainMs}. Watchers of runs
@@ -88,19 +87,20 @@ export function createService(options: ServiceOptions): Service {
   const exposeErrors = options.exposeErrors ?? !isProduction();
   const origins = createOrigins(allowedOrigins, logger);
   const limits = withDefaults(
-    { ...DEFAULT_LIMITS, ...DEFAULT_TRANSPORT_LIMITS },
+    { ...DEFAULT_LIMITS, ...DEFAULT_ACCESS_LIMITS, ...DEFAULT_TRANSPORT_LIMITS },
     options.limits ?? {},
   );
   const watchTokens = new WatchTokens({ secret: options.watchTokenSecret });
   const isAuthenticated = options.authenticate !== undefined;
-  const authenticate = createAuthenticator(options.authenticate, watchTokens);
+  const inTime = createInTime({ accessTimeoutMs: limits.accessTimeoutMs, logger });
+  const authenticate = createAuthenticator(options.authenticate, watchTokens, inTime);
   const drainMs = checkDrain(options.drainMs ?? DEFAULT_DRAIN_MS);
 
   // graph → ingest → recorder → event log → follow
   const workflows = createWorkflows(options.workflows);
   const backend = options.backend ?? memory();
   const role = checkRole(options.role ?? "both", backend);
-  const access = new Access({ isAuthenticated, authorize: options.authorize, watchTokens });
+  const access = new Access({ isAuthenticated, authorize: options.authorize, inTime, watchTokens });
   const metrics: Metrics = new Metrics({
     openRuns: () => backend.runs.countOpen({}),
     lag: () => engine.lag(),

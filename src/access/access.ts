@@ -1,12 +1,15 @@
 import { ForbiddenError, UnauthenticatedError } from "../errors.ts";
 import type { AccessRequest, Action, Authorize } from "./authorize.ts";
 import type { Caller } from "./caller.ts";
+import { IN_ANY_TIME, type InTime } from "./in-time.ts";
 import { WatchTokens } from "./watch-tokens.ts";
 
 export interface AccessOptions {
   /** Whether only those are let in who say who they are. */
   readonly isAuthenticated: boolean;
   readonly authorize?: Authorize | undefined;
+  /** @default however long the hook takes */
+  readonly inTime?: InTime | undefined;
   /** @default such as only this process reads */
   readonly watchTokens?: WatchTokens | undefined;
   readonly clock?: (() => Date) | undefined;
@@ -62,7 +65,7 @@ export class Access {
     return viewer === owner && (watches === undefined || watches === runId);
   }
 
-  /** Throws `ForbiddenError` where the operator does not allow it. It is the caller's. */
+  /** Throws `ForbiddenError` where the operator does not allow it, or as the hook throws. It is the caller's. */
   async check(request: AccessRequest, caller: Caller): Promise<void> {
     if (await this.allows(request, caller)) return;
     throw new ForbiddenError(`You may not ${WORDS[request.action]} of ${request.workflow}`);
@@ -70,10 +73,10 @@ export class Access {
 
   /** Whether the operator allows it. Whoever gave a watch token away was asked then. */
   async allows(request: AccessRequest, { viewer, watches }: Caller): Promise<boolean> {
-    const { authorize } = this.#options;
+    const { authorize, inTime = IN_ANY_TIME } = this.#options;
     if (!authorize || watches !== undefined) return true;
     // Not what is merely truthy: a promise within an object, say.
-    return (await authorize(viewer, request)) === true;
+    return (await inTime("authorize", () => authorize(viewer, request))) === true;
   }
 }
 

@@ -1,5 +1,6 @@
 import { UnauthenticatedError } from "../errors.ts";
 import { callerFor, NOBODY, type Caller } from "./caller.ts";
+import type { InTime } from "./in-time.ts";
 import type { Viewer } from "./viewer.ts";
 import type { WatchTokens } from "./watch-tokens.ts";
 
@@ -23,7 +24,8 @@ export interface Authentication {
 /**
  * Tells who asks: once for each HTTP request, and once for each WebSocket. `null` refuses with
  * `UNAUTHENTICATED`. So does throwing: one of this package's errors is shown to the client, any other
- * is logged and shown as `INTERNAL`. Nobody is let in for a mistake.
+ * is logged and shown as `INTERNAL`. Nobody is let in for a mistake, nor waited for any longer than
+ * `limits.accessTimeoutMs`.
  */
 export type Authenticate = (
   credentials: Credentials,
@@ -42,13 +44,14 @@ export type Authenticator = (credentials: Credentials, urlToken?: string | null)
 export function createAuthenticator(
   authenticate: Authenticate | undefined,
   watchTokens: WatchTokens,
+  inTime: InTime,
 ): Authenticator {
   return async (credentials, urlToken = null) => {
     const { token } = credentials;
     if (token !== null && watchTokens.isOne(token)) return watchTokens.read(token);
     if (token === null && urlToken !== null) return watchTokens.read(urlToken);
     if (!authenticate) return NOBODY;
-    const authentication = await authenticate(credentials);
+    const authentication = await inTime("authenticate", () => authenticate(credentials));
     if (!authentication) throw new UnauthenticatedError();
     const { viewer, expiresAt } = authentication;
     checkDate(expiresAt);

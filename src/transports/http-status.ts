@@ -9,6 +9,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   THREAD_BUSY: 409,
   CURSOR_EXPIRED: 410,
   INTERNAL: 500,
+  ACCESS_TIMEOUT: 503,
   BACKEND_UNAVAILABLE: 503,
 };
 

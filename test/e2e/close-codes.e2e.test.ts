@@ -9,9 +9,10 @@ import { steppedGraph } from "../support/stepped.ts";
 
 const PROTOCOL = "graphql-transport-ws";
 
-/** Who shows `none`, or what is no token, is nobody; with `broken` the hook itself fails. */
+/** Who shows `none`, or what is no token, is nobody; with `broken` the hook fails, with `slow` it never answers. */
 const authenticate: Authenticate = ({ token, connectionParams }) => {
   if (token === "broken") throw new Error("The key server is away");
+  if (token === "slow") return new Promise(() => {});
   const isNobody = token === "none" || (token === null && connectionParams !== undefined);
   return isNobody ? null : { viewer: { id: "ann" } };
 };
@@ -21,7 +22,7 @@ beforeEach(async () => {
   service = await startService({
     workflows: { steps: steppedGraph(createGates()) },
     authenticate,
-    limits: { connectionInitTimeoutMs: 1_000 },
+    limits: { connectionInitTimeoutMs: 1_000, accessTimeoutMs: 200 },
   });
 });
 afterEach(() => service[Symbol.asyncDispose]());
@@ -105,6 +106,7 @@ const CLOSED: readonly (readonly [code: number, why: string, act: Act, protocol?
   [1008, "a message in thousands of pieces", acknowledged(sendPieces)],
   [1009, "a message of more than 256 KiB", acknowledged(say("x".repeat(256 * 1024 + 1)))],
   [1013, "a hook that fails", say(authorizedBy("broken"))],
+  [1013, "a hook that takes too long", say(authorizedBy("slow"))],
 ];
 
 test.each(
