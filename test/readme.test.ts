@@ -152,6 +152,11 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
       ${snippetWith("authenticate: anyOf(")}`,
     );
     await writeFile(join(project, "typed-client.ts"), snippetWith("resumable("));
+    await writeFile(
+      join(project, "typed-tokens.ts"),
+      `declare function freshToken(): Promise<string>;
+      ${snippetWith("freshToken()")}`,
+    );
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
     const typeRoots = join(ROOT, "node_modules/@types");
     const options = "--noEmit --strict --module nodenext --target es2023 --types node".split(" ");
@@ -161,6 +166,7 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
       "typed-postgres.ts",
       "typed-redis.ts",
       "typed-client.ts",
+      "typed-tokens.ts",
     ];
     await run("node", [tsc, ...options, "--typeRoots", typeRoots, ...files], { cwd: project });
   });

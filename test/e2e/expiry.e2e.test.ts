@@ -162,13 +162,17 @@ describe("a client that brings a fresh token each time", () => {
   test("gets every event once over a WebSocket that is closed again and again", async () => {
     const runId = await start(COUNT);
     let connections = 0;
+    const codes: unknown[] = [];
     const client = resumable(
       connect(service.wsUrl, {
-        connectionParams: () => {
+        connectionParams: async () => {
+          // A token is fetched from somewhere.
+          await setImmediate();
           connections += 1;
           return { authorization: fresh() };
         },
         retryAttempts: Infinity,
+        on: { closed: (event) => void codes.push((event as { readonly code: number }).code) },
       }),
     );
     const seen: unknown[] = [];
@@ -186,6 +190,9 @@ describe("a client that brings a fresh token each time", () => {
     );
     await ended;
     expect(connections).toBeGreaterThan(2);
+    // Nothing else had it come back.
+    const lost = codes.slice(0, connections - 1);
+    expect(lost).toEqual(lost.map(() => CloseCode.Forbidden));
     await client.dispose();
   });
 
