@@ -49,7 +49,7 @@ export class EventStreamRequest {
     }
     const result = await this.#unlessLost(readResult(response));
     if (result?.data != null) return { kind: "result", result };
-    if (!result?.errors && isPassing(response.status)) return { kind: "lost" };
+    if (isPassing(response.status, result)) return { kind: "lost" };
     throw new OperationRefusedError(response.status, result?.errors ?? []);
   }
 
@@ -111,6 +111,8 @@ async function readResult(response: Response): Promise<OperationResult | undefin
 }
 
 /** Whether a server that is starting, stopping or busy answers like this, or what is before it. */
-function isPassing(status: number): boolean {
+function isPassing(status: number, result: OperationResult | undefined): boolean {
+  // The server has refused, and says by its status whether that will pass: that it stops, for example.
+  if (result?.errors) return status === 503;
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }

@@ -6,6 +6,7 @@ import {
   subscribeByFetch,
   type FetchSubscriptionOptions,
 } from "../../src/client/index.ts";
+import { createService } from "../../src/index.ts";
 import { startProxy, type TcpProxy } from "../cli/run/tcp-proxy.ts";
 import { createRandom } from "../runs/ingest/random.ts";
 import { createGates, type Gates } from "../support/gate.ts";
@@ -151,6 +152,24 @@ test("what passes, such as a proxy's 502, is tried again", async () => {
   );
   expect(results.map(seqOf)).toEqual(range(1, 1 + OWN_EVENTS));
   expect(connections).toEqual(["connecting", "reconnecting", "reconnecting", "live"]);
+});
+
+test("a server that says that it stops is asked again", async () => {
+  const stopped = createService({ workflows: { steps: steppedGraph(gates) } });
+  await stopped[Symbol.asyncDispose]();
+  const answers = [(request: Request) => stopped.fetch(request)];
+  const connections: string[] = [];
+  const runId = await startRun(service.url, "steps", { count: 1 });
+  gates.of(runId).open();
+  const results = await readAll(
+    subscribe({
+      ...following(runId),
+      fetch: (...asked) => answers.shift()?.(new Request(...asked)) ?? fetch(...asked),
+      onConnection: (connection) => connections.push(connection),
+    }),
+  );
+  expect(results.map(seqOf)).toEqual(range(1, 1 + OWN_EVENTS));
+  expect(connections).toEqual(["connecting", "reconnecting", "live"]);
 });
 
 test("what the server refuses is thrown with its code, and not tried again", async () => {

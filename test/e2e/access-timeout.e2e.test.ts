@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Authenticate, Authorize } from "../../src/index.ts";
+import { subscribeByFetch } from "../../src/client/index.ts";
+import { memory, type Authenticate, type Authorize } from "../../src/index.ts";
 import { createGate } from "../support/gate.ts";
 import { graphOf } from "../support/graphs.ts";
 import { post } from "../support/http.ts";
+import { seqOf, type Result } from "../support/result.ts";
 import { startService, type RunningService } from "../support/service.ts";
+import { following, range } from "../support/stepped.ts";
 import { until } from "../support/until.ts";
+import { collect, connect, readAll } from "../support/web-socket.ts";
 import { OTHER_WAYS_TO_ASK, WAYS_TO_ASK } from "../support/ways-to-ask.ts";
 
 /** Where hooks hang. */
@@ -24,11 +28,13 @@ const authorize: Authorize = async (viewer) => {
   return false;
 };
 
+const backend = memory();
 let service: RunningService;
 let runId: string;
 beforeAll(async () => {
   service = await startService({
     workflows: { work: graphOf(() => {}) },
+    backend,
     authenticate,
     authorize,
     limits: { accessTimeoutMs: 200 },
@@ -40,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   gate.open(Infinity);
   await service[Symbol.asyncDispose]();
+  await backend[Symbol.asyncDispose]();
 });
 
 const logged = (what: string): number => service.log.filter((line) => line.startsWith(what)).length;
@@ -62,6 +69,45 @@ test.each(Object.entries(WAYS_TO_ASK))(
     expect([200, null, 503]).toContain(status);
   },
 );
+
+test.each<[what: string, follow: (url: string) => Promise<readonly Result[]>]>([
+  [
+    "a WebSocket",
+    async (url) => {
+      const client = connect(url.replace("http", "ws"));
+      try {
+        return await collect(client, following(runId));
+      } finally {
+        await client.dispose();
+      }
+    },
+  ],
+  [
+    "server-sent events",
+    (url) =>
+      readAll(
+        subscribeByFetch<Result["data"]>({
+          url,
+          ...following(runId),
+        }) as AsyncIterableIterator<Result>,
+      ),
+  ],
+])("over %s a client comes back by itself once hooks answer again", async (_what, follow) => {
+  let isAway = true;
+  await using open = await startService({
+    workflows: { work: graphOf(() => {}) },
+    backend,
+    authenticate: async () => {
+      if (!isAway) return { viewer: { id: "ann" } };
+      isAway = false;
+      return new Promise(() => {});
+    },
+    limits: { accessTimeoutMs: 200 },
+  });
+  const results = await follow(open.url);
+  expect(results.map(seqOf)).toEqual(range(1, results.length));
+  expect(results.length).toBeGreaterThan(3);
+});
 
 test("what hooks answer or throw later changes nothing, and stands in the log", async () => {
   const ask = WAYS_TO_ASK["a query"];
