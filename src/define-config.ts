@@ -12,6 +12,8 @@ export interface ProjectConfig
     Omit<ServeOptions, "service" | "graphiql"> {
   /** Whether to serve GraphiQL. @default true unless `NODE_ENV` is `production` */
   readonly graphiql?: boolean | undefined;
+  /** A folder of `.graphql` files, relative to this one, that GraphiQL opens as tabs. @default one a workflow */
+  readonly tabs?: string | undefined;
   /**
    * Where runs are kept: a file, relative to this one; `memory` for nowhere; or the address of a
    * database, `postgres://…` or `redis://…`.

@@ -1,4 +1,5 @@
 import { ConfigError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /** `setTimeout` takes no more (24.8 days); it would fire at once. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -19,20 +20,44 @@ export function withDefaults<Limits extends { readonly [Name in keyof Limits]: n
   defaults: Limits,
   given: LimitOptions<Limits>,
 ): Limits {
-  const known = Object.keys(defaults) as (keyof Limits & string)[];
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(defaults, name)) continue;
-    throw new ConfigError(`limits.${name} is no limit; there are: ${known.join(", ")}`);
-  }
-  const limits = known.map((name) => [name, read(name, given[name] ?? defaults[name])] as const);
+  const wrong = wrongLimit(Object.keys(defaults), given);
+  if (wrong) throw new ConfigError(`limits.${wrong.name} ${wrong.problem}`);
+  const limits = Object.entries<number>(defaults).map(([name, byDefault]) => {
+    const limit = given[name as keyof Limits] ?? byDefault;
+    return [name, limit === false ? mostOf(name) : limit] as const;
+  });
   return Object.fromEntries(limits) as Limits;
 }
 
-function read(name: string, limit: number | false): number {
-  const most = name.endsWith("Ms") ? MAX_TIMEOUT_MS : NO_LIMIT;
-  if (limit === false) return most;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
-  throw new ConfigError(
-    `limits.${name} must be a whole number from 1 to ${most}, or false for no limit, not ${limit}`,
-  );
+/** The first of some limits that is none of `known`, or has a value that it cannot have. */
+export function wrongLimit(
+  known: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+): { readonly name: string; readonly problem: string } | undefined {
+  for (const [name, limit] of Object.entries(given)) {
+    const problem = known.includes(name) ? problemOfValue(name, limit) : isNone(name, known);
+    if (problem !== undefined) return { name, problem };
+  }
+  return undefined;
+}
+
+function isNone(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant === undefined
+    ? `is no limit; there are: ${known.join(", ")}`
+    : `is no limit: did you mean ${meant}?`;
+}
+
+function problemOfValue(name: string, limit: unknown): string | undefined {
+  if (limit === undefined || limit === false) return undefined;
+  const most = mostOf(name);
+  if (typeof limit === "number" && Number.isInteger(limit) && limit >= 1 && limit <= most) {
+    return undefined;
+  }
+  const shown = typeof limit === "number" ? String(limit) : JSON.stringify(limit);
+  return `must be a whole number from 1 to ${most}, or false for no limit, not ${shown}`;
+}
+
+function mostOf(name: string): number {
+  return name.endsWith("Ms") ? MAX_TIMEOUT_MS : NO_LIMIT;
 }

@@ -1,16 +1,25 @@
-import type { AccessLimits } from "./access/access-limits.ts";
+import { DEFAULT_ACCESS_LIMITS, type AccessLimits } from "./access/access-limits.ts";
 import type { Authenticate } from "./access/authenticate.ts";
 import type { Authorize } from "./access/authorize.ts";
 import type { SchemaOptions } from "./api/schema-options.ts";
 import type { Backend } from "./backend.ts";
 import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "./logger.ts";
-import type { EngineLimits, Role } from "./runs/engine-options.ts";
+import { DEFAULT_LIMITS, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import type { Redact } from "./runs/redactor.ts";
-import type { TransportLimits } from "./transports/transport-limits.ts";
+import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
 import type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
 import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
 import type { Graph } from "./workflows/graph.ts";
+
+/** All bounds that a service has. */
+export type ServiceLimits = EngineLimits & AccessLimits & TransportLimits;
+
+export const DEFAULT_SERVICE_LIMITS: ServiceLimits = {
+  ...DEFAULT_LIMITS,
+  ...DEFAULT_ACCESS_LIMITS,
+  ...DEFAULT_TRANSPORT_LIMITS,
+};
 
 /** What `createService` takes; of all of it only `workflows` must be there. */
 export interface ServiceOptions {
@@ -39,7 +48,7 @@ export interface ServiceOptions {
   readonly endpoint?: string | undefined;
   readonly schema?: SchemaOptions | undefined;
   /** Bounds; those left out have their defaults, and `false` switches one off. */
-  readonly limits?: LimitOptions<EngineLimits & AccessLimits & TransportLimits> | undefined;
+  readonly limits?: LimitOptions<ServiceLimits> | undefined;
   /**
    * Tells who asks, on every transport alike; nobody else gets in. Runs and threads belong to whoever
    * started them, and do not exist for others. `jwt` and `apiKeys` are ready ones.

@@ -4,7 +4,6 @@ import { CloseCode } from "graphql-ws";
 import { pino } from "pino";
 import type { WebSocket } from "ws";
 import { Access } from "./access/access.ts";
-import { DEFAULT_ACCESS_LIMITS } from "./access/access-limits.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
 import { createInTime } from "./access/in-time.ts";
 import { WatchTokens, type WatchToken } from "./access/watch-tokens.ts";
@@ -18,14 +17,14 @@ import { SECRETS, unfailing } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { readinessBy, type Readiness } from "./readiness.ts";
 import { isProduction } from "./production.ts";
-import { DEFAULT_LIMITS, type Role } from "./runs/engine-options.ts";
+import type { Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
 import { limitBodies } from "./transports/limit-bodies.ts";
-import type { ServiceOptions } from "./service-options.ts";
+import { DEFAULT_SERVICE_LIMITS, type ServiceOptions } from "./service-options.ts";
 import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
 import { withSecurityHeaders } from "./transports/security-headers.ts";
 import { SlowReaders } from "./transports/slow-readers.ts";
-import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
+import type { TransportLimits } from "./transports/transport-limits.ts";
 import { createWebSocketTransport } from "./transports/websocket.ts";
 import { createPipeline } from "./transports/yoga.ts";
 import { createWorkflows } from "./workflows/workflow.ts";
@@ -82,14 +81,12 @@ export interface Service extends AsyncDisposable {
  */
 export function createService(options: ServiceOptions): Service {
   const logger = unfailing(options.logger ?? pino({ redact: [...SECRETS] }));
-  const endpoint = options.endpoint ?? "/graphql";
+  checkHooks(options);
+  const endpoint = checkEndpoint(options.endpoint ?? "/graphql");
   const allowedOrigins = options.allowedOrigins ?? [];
   const exposeErrors = options.exposeErrors ?? !isProduction();
   const origins = createOrigins(allowedOrigins, logger);
-  const limits = withDefaults(
-    { ...DEFAULT_LIMITS, ...DEFAULT_ACCESS_LIMITS, ...DEFAULT_TRANSPORT_LIMITS },
-    options.limits ?? {},
-  );
+  const limits = withDefaults(DEFAULT_SERVICE_LIMITS, options.limits ?? {});
   const watchTokens = new WatchTokens({ secret: options.watchTokenSecret });
   const isAuthenticated = options.authenticate !== undefined;
   const inTime = createInTime({ accessTimeoutMs: limits.accessTimeoutMs, logger });
@@ -203,6 +200,22 @@ function checkRole(role: Role, backend: Backend): Role {
   if (role === "both" || backend.isShared) return role;
   throw new ConfigError(
     `role: ${JSON.stringify(role)} wants a backend that several processes share: postgres() or redis()`,
+  );
+}
+
+/** A hook that is there and no function, such as `null`, would fail at each request. */
+function checkHooks(options: ServiceOptions): void {
+  for (const name of ["authenticate", "authorize", "redact"] as const) {
+    const hook: unknown = options[name];
+    if (hook === undefined || typeof hook === "function") continue;
+    throw new ConfigError(`${name} must be a function, not ${JSON.stringify(hook)}`);
+  }
+}
+
+function checkEndpoint(endpoint: string): string {
+  if (typeof endpoint === "string" && /^\/[^?#\s]*$/.test(endpoint)) return endpoint;
+  throw new ConfigError(
+    `endpoint must be a path such as "/graphql", not ${JSON.stringify(endpoint)}`,
   );
 }
 

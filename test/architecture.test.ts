@@ -10,6 +10,7 @@ const LEAVES = [
   "json",
   "errors",
   "limits",
+  "nearest",
   "logger",
   "telemetry",
   "tracing",

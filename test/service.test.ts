@@ -28,13 +28,25 @@ describe("limits", () => {
   test("of a name that is none are refused at the start, with the names that there are", () => {
     const options = {
       workflows: { work: graphOf(() => undefined) },
-      limits: { maxEvent: 5 },
+      limits: { retries: 5 },
       logger: recordingLogger(),
     };
     expect(() => createService(options as ServiceOptions)).toThrow(ConfigError);
     expect(() => createService(options as ServiceOptions)).toThrow(
-      /limits\.maxEvent is no limit; there are: .*maxEventsPerRun.*maxDepth/,
+      /limits\.retries is no limit; there are: .*maxEventsPerRun.*maxDepth/,
     );
+  });
+
+  test("of a name that is like one are refused with that one", () => {
+    const given: object = { maxConcurentRuns: 5 };
+    expect(() => withDefaults(DEFAULT_LIMITS, given)).toThrow(
+      "limits.maxConcurentRuns is no limit: did you mean maxConcurrentRuns?",
+    );
+  });
+
+  test("of a text, even of a number, are refused, and it is seen to be one", () => {
+    const given = { maxEventsPerRun: "5" } as unknown as { readonly maxEventsPerRun: number };
+    expect(() => withDefaults(DEFAULT_LIMITS, given)).toThrow(/or false for no limit, not "5"$/);
   });
 
   test.each([
@@ -54,3 +66,27 @@ describe("limits", () => {
     expect(() => createService(options)).toThrow(`limits.${name} must be a whole number from 1`);
   });
 });
+
+test.each(["authenticate", "authorize", "redact"])(
+  "%s that is no function is refused at the start",
+  (name) => {
+    for (const hook of [null, false, "jwt"]) {
+      const options = { workflows: { work: graphOf(() => undefined) }, [name]: hook };
+      expect(() => createService(options)).toThrow(
+        new ConfigError(`${name} must be a function, not ${JSON.stringify(hook)}`),
+      );
+    }
+  },
+);
+
+test.each(["graphql", "", "https://example.com/graphql", "/graphql?a=1"])(
+  "the endpoint %j is refused at the start, with what one looks like",
+  (endpoint) => {
+    const options = { workflows: { work: graphOf(() => undefined) }, endpoint };
+    expect(() => createService(options)).toThrow(
+      new ConfigError(
+        `endpoint must be a path such as "/graphql", not ${JSON.stringify(endpoint)}`,
+      ),
+    );
+  },
+);

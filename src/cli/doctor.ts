@@ -37,7 +37,8 @@ export function addDoctorCommand(program: Command): void {
 
 const HELP = `
 It takes the options of serve, and serves nothing: Node, packages, the configuration, every workflow and
-its types, who may use the API, the data, and the port.
+its types, who may use the API, the data, and the port. Data are opened as serve opens them: a file, or
+tables, that are not there are made, and those of an older version brought up to date.
 
 Exit codes:
   0  it can be served; lines that begin with ! are worth a look

@@ -49,6 +49,7 @@ const REDIS_URL = /^rediss?:\/\//;
 
 async function openRedis(flags: ServeFlags, url: string): Promise<OpenedBackend> {
   const { retention: retentionMs, maxSize: maxBytes, checkpoints } = flags;
+  if (checkpoints !== undefined) checkPostgresUrl("--checkpoints", checkpoints);
   const { redis } = await import("../backends/redis/index.ts");
   const backend = await redis({
     url,
@@ -66,9 +67,18 @@ const POSTGRES_URL = /^postgres(ql)?:\/\//;
 
 async function openPostgres(flags: ServeFlags, url: string): Promise<OpenedBackend> {
   const { retention: retentionMs, maxSize: maxBytes } = flags;
+  checkPostgresUrl("--data", url);
   const { postgres } = await import("../backends/postgres/index.ts");
   const backend = await postgres({ connectionString: url, retentionMs, maxBytes });
   return { backend, place: withoutPassword(url), unfinished: await countUnfinished(backend) };
+}
+
+/** It is not told, for its password. */
+function checkPostgresUrl(flag: string, url: string): void {
+  if (POSTGRES_URL.test(url) && URL.canParse(url)) return;
+  throw new ConfigError(
+    `${flag} must be an address such as postgres://user:password@host:5432/database, with what is special in the password percent-encoded`,
+  );
 }
 
 function withoutPassword(url: string): string {

@@ -1,6 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { ConfigError } from "../errors.ts";
-import type { ServiceOptions } from "../service-options.ts";
+import { wrongLimit } from "../limits.ts";
+import {
+  DEFAULT_SERVICE_LIMITS,
+  type ServiceLimits,
+  type ServiceOptions,
+} from "../service-options.ts";
 import { parseDuration, parseSize } from "./quantities.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
@@ -28,6 +33,8 @@ export interface ServeFlags {
   /** The address of Postgres for the checkpoints of runs in Redis. */
   readonly checkpoints?: string;
   readonly memory?: boolean;
+  /** Some of the service's limits, which go before those of the configuration. */
+  readonly limit: Partial<Record<keyof ServiceLimits, number | false>>;
   readonly role: NonNullable<ServiceOptions["role"]>;
   /** In milliseconds. */
   readonly retention?: number;
@@ -48,7 +55,11 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
     .option("-c, --config <file>", "the langgraph.json", "langgraph.json")
     .option("-p, --port <number>", "the port; 0 for any that is free", parsePort, 4000)
     .option("--host <address>", "the address to listen on; 0.0.0.0 for all", "localhost")
-    .option("--origin <url...>", "other sites whose pages may use the API", addOrigin, [])
+    .addOption(
+      new Option("--origin <url...>", "other sites whose pages may use the API")
+        .argParser(addOrigin)
+        .default([], "none"),
+    )
     .option("--tabs <folder>", "a folder of .graphql files that GraphiQL opens as tabs")
     .option("--graphiql", "serve GraphiQL (default: unless NODE_ENV is production)")
     .option("--no-graphiql", "serve no GraphiQL")
@@ -77,6 +88,14 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
       new Option("--role <role>", "where several processes share the data: what this one does")
         .choices(["both", "gateway", "worker"])
         .default("both"),
+    )
+    .addOption(
+      new Option(
+        "--limit <name=value...>",
+        "another bound than the default, such as maxConcurrentRuns=20; may be repeated",
+      )
+        .argParser(addLimit)
+        .default({}, "see below"),
     )
     .option(
       "--retention <duration>",
@@ -107,7 +126,17 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
     .addOption(
       new Option("--log-level <level>", "what to log").choices(LOG_LEVELS).default("info"),
     );
-  return addVariables(described);
+  return addVariables(described).addHelpText("after", `\n${VARIABLES}\n\n${limitsHelp()}`);
+}
+
+const VARIABLES = `Each option may come from the environment as well: --max-size as LANGGRAPH_GRAPHQL_MAX_SIZE,
+--no-graphiql as LANGGRAPH_GRAPHQL_GRAPHIQL=false; several limits or origins with commas between. A flag
+goes before its variable, and that before langgraph-graphql.config.ts.`;
+
+/** Every limit with its default. */
+function limitsHelp(): string {
+  const lines = Object.entries(DEFAULT_SERVICE_LIMITS).map(([name, limit]) => `  ${name}=${limit}`);
+  return `Limits and their defaults; false switches one off:\n${lines.join("\n")}`;
 }
 
 /** The flags of a command that was called. Throws `ConfigError` for a variable that is none of them. */
@@ -175,6 +204,29 @@ function addOrigin(text: string, others: readonly string[]): readonly string[] {
     return [...others, ...origins];
   }
   throw new InvalidArgumentError("It must be an origin, such as https://app.example.com.");
+}
+
+type Limits = ServeFlags["limit"];
+
+/** In the units of `limits`: milliseconds, bytes, numbers. */
+function addLimit(text: string, others: Limits): Limits {
+  const added = text.split(",").map((part) => {
+    const [, name, value] = /^\s*(\w+)\s*=\s*(\S+)\s*$/.exec(part) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new InvalidArgumentError("It must be name=value, such as maxConcurrentRuns=20.");
+    }
+    return [name, readLimit(value)] as const;
+  });
+  const limits = { ...others, ...Object.fromEntries(added) };
+  const wrong = wrongLimit(Object.keys(DEFAULT_SERVICE_LIMITS), limits);
+  if (wrong) throw new InvalidArgumentError(`${wrong.name} ${wrong.problem}`);
+  return limits;
+}
+
+/** What is neither a number nor `false` stays as it is, for the message. */
+function readLimit(text: string): unknown {
+  if (text === "false") return false;
+  return /^-?\d/.test(text) && !Number.isNaN(Number(text)) ? Number(text) : text;
 }
 
 function parsePort(text: string): number {

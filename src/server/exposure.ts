@@ -20,8 +20,8 @@ export function exposureOf(options: ExposureOptions): Exposure {
   if (allowUnauthenticated) return "anybody";
   if (isLoopback(host)) return "this machine";
   throw new ConfigError(
-    `On ${host} whoever reaches the server could start, read and cancel all runs: give createService ` +
-      "an authenticate hook, listen on localhost, or say that it is meant, with " +
+    `On ${host} whoever reaches the server could start, read and cancel all runs: give it ` +
+      "an authenticate hook (createService, or langgraph-graphql.config.ts), listen on localhost, or say that it is meant, with " +
       "allowUnauthenticated: true (--allow-unauthenticated)",
   );
 }

@@ -71,6 +71,20 @@ test("a flag goes before a variable, and that before the file", async () => {
   await other.says(/HTTP, SSE +http:\/\/localhost:\d+\/graphql\n/);
 });
 
+test("GraphiQL's tabs are those of a folder beside the file", async () => {
+  const { project } = await start({}, ["--version"]);
+  await project.write({
+    "there/langgraph.json": { graphs: { agent: "../agent.ts:graph" } },
+    "there/langgraph-graphql.config.json": { tabs: "tabs" },
+    "there/tabs/hello.graphql": "query HelloTab { __typename }",
+  });
+  const args = ["serve", "--memory", "--port", "0", "--config", "there/langgraph.json"];
+  const cli = startCommandLine(args, project.folder);
+  open.push(cli);
+  const page = await fetch(await cli.url(), { headers: { accept: "text/html" } });
+  expect(await page.text()).toContain("HelloTab");
+});
+
 test("dev serves again when the file changes", async () => {
   const { cli, project } = await start(
     { "langgraph-graphql.config.json": { port: 0, data: "memory", endpoint: "/one" } },
@@ -95,6 +109,21 @@ describe("what is wrong is told with its place", () => {
       "a value of the wrong kind",
       { "langgraph-graphql.config.ts": 'export default {\n  port: "80",\n};' },
       /config\.ts:2: port is not valid: /,
+    ],
+    [
+      "an unknown limit",
+      { "langgraph-graphql.config.ts": "export default {\n  limits: {\n    maxDept: 5,\n  },\n};" },
+      /config\.ts:3: limits\.maxDept is no limit: did you mean maxDepth\?/,
+    ],
+    [
+      "a limit of the wrong kind",
+      { "langgraph-graphql.config.json": '{\n  "limits": { "maxDepth": "5" }\n}' },
+      /config\.json:2: limits\.maxDepth must be a whole number from 1 to \d+, .*not "5"/,
+    ],
+    [
+      "an unknown option of the schema",
+      { "langgraph-graphql.config.ts": 'export default {\n  schema: { prefx: "Agents" },\n};' },
+      /config\.ts:2: schema is not valid: .*"prefx"/,
     ],
     [
       "what the service refuses",

@@ -31,3 +31,24 @@ test("an address that has parameters keeps them", () => {
     extensions: '{"trace":1,"resume":{"cursor":"7"}}',
   });
 });
+
+test("an address with a watch token lets a page in that shows nothing else, and the next goes on with another", async () => {
+  const gates = createGates();
+  await using running = await startService({
+    workflows: { steps: steppedGraph(gates) },
+    authenticate: ({ token }) => (token === "ann" ? { viewer: { id: "ann" } } : null),
+  });
+  const { url, service } = running;
+  const runId = await startRun(url, "steps", { count: 2 }, "Bearer ann");
+  gates.of(runId).open(2);
+  const watch = async (after?: string): Promise<readonly Result[]> => {
+    const { token } = await service.createWatchToken({ runId });
+    const address = eventSourceUrl({ url, ...following(runId), after, token });
+    return readResults(await fetch(address, { headers: { accept: "text/event-stream" } }));
+  };
+  const all = await watch();
+  expect(all.map(seqOf)).toEqual(range(1, 8));
+  expect(await watch(cursorOf(all[4] as Result))).toEqual(all.slice(5));
+  const closed = await fetch(eventSourceUrl({ url, ...following(runId) }));
+  expect(closed.status).toBe(401);
+});

@@ -25,11 +25,15 @@ export const freeGraph = graphOf(({ state: { count }, write }) => {
 });
 
 /** Starts a run without following it; returns its id. */
-export async function startRun(url: string, workflow: string, input: object): Promise<string> {
-  const { data, errors } = await post(url, {
-    query: "mutation ($input: WorkflowInput!) { startRun(input: $input) { run { id } } }",
-    variables: { input: { [workflow]: input } },
-  });
+export async function startRun(
+  url: string,
+  workflow: string,
+  input: object,
+  authorization?: string,
+): Promise<string> {
+  const query = "mutation ($input: WorkflowInput!) { startRun(input: $input) { run { id } } }";
+  const variables = { input: { [workflow]: input } };
+  const { data, errors } = await post(url, { query, variables }, authorization);
   expect(errors).toBeUndefined();
   return (data?.["startRun"] as { readonly run: { readonly id: string } }).run.id;
 }

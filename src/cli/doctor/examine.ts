@@ -115,6 +115,8 @@ function* examineExposure(
 }
 
 async function* examineBackend(flags: ServeFlags): AsyncGenerator<Finding, void> {
+  // What a backend warns of when it is opened it also tells when it is asked.
+  process.removeAllListeners("warning");
   try {
     const { backend, place, unfinished } = await openBackend(flags);
     try {

@@ -6,7 +6,9 @@ import { parseJson } from "../../config/config-file.ts";
 import { loadModule } from "../../config/load-module.ts";
 import type { ProjectConfig } from "../../define-config.ts";
 import { ConfigError } from "../../errors.ts";
-import { nearest } from "./nearest.ts";
+import { wrongLimit } from "../../limits.ts";
+import { nearest } from "../../nearest.ts";
+import { DEFAULT_SERVICE_LIMITS } from "../../service-options.ts";
 
 /** The names that a configuration may have, beside the `langgraph.json`; the first that is there counts. */
 export const PROJECT_FILES = ["ts", "mts", "js", "mjs", "json"].map(
@@ -45,6 +47,7 @@ const KEYS: readonly string[] = Object.keys({
   role: true,
   schema: true,
   shutdownDelayMs: true,
+  tabs: true,
   trustedDocuments: true,
   watchTokenSecret: true,
 } satisfies Record<keyof ProjectConfig, true>);
@@ -56,6 +59,7 @@ const Own = z.looseObject({
   port: z.int().min(0).max(65_535).optional(),
   host: z.string().optional(),
   data: z.string().optional(),
+  tabs: z.string().optional(),
   checkpoints: z.string().optional(),
   retentionMs: Milliseconds.optional(),
   maxBytes: z.number().positive().optional(),
@@ -64,6 +68,16 @@ const Own = z.looseObject({
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   role: z.enum(["both", "gateway", "worker"]).optional(),
   graphiql: z.boolean().optional(),
+  compile: z.boolean().optional(),
+  exposeErrors: z.boolean().optional(),
+  limits: z.record(z.string(), z.unknown()).optional(),
+  schema: z
+    .strictObject({
+      prefix: z.string().optional(),
+      scalars: z.unknown().optional(),
+      federation: z.boolean().optional(),
+    })
+    .optional(),
   introspection: z.boolean().optional(),
   metrics: z.boolean().optional(),
   allowUnauthenticated: z.boolean().optional(),
@@ -98,7 +112,13 @@ export async function loadProject(langgraphJson: string): Promise<Project> {
       `${place(file, source, key)}: ${issue.path.join(".")} is not valid: ${issue.message}`,
     );
   }
-  return { file, config: said };
+  const config: ProjectConfig = said;
+  const wrong = wrongLimit(Object.keys(DEFAULT_SERVICE_LIMITS), config.limits ?? {});
+  if (wrong) {
+    const { name, problem } = wrong;
+    throw new ConfigError(`${place(file, source, name)}: limits.${name} ${problem}`);
+  }
+  return { file, config };
 }
 
 async function exportOf(file: string): Promise<unknown> {

@@ -20,6 +20,7 @@ const FLAG_OF = {
   retentionMs: "retention",
   role: "role",
   shutdownDelayMs: "shutdownDelay",
+  tabs: "tabs",
 } as const satisfies Partial<Record<keyof ProjectConfig, string>>;
 
 type OwnKey = keyof typeof FLAG_OF;
@@ -42,7 +43,11 @@ export function withProject(flags: ServeFlags, { file, config }: Project): Setti
       merged[FLAG_OF[key as OwnKey]] = value;
     }
   }
-  const { data } = config;
+  service["limits"] = { ...config.limits, ...flags.limit };
+  const { data, tabs } = config;
+  if (tabs !== undefined && file !== null && !isGiven("tabs")) {
+    merged["tabs"] = resolve(dirname(file), tabs);
+  }
   if (data !== undefined && file !== null && !isGiven("data") && !isGiven("memory")) {
     if (data === "memory") merged["memory"] = true;
     else merged["data"] = /^\w+:\/\//.test(data) ? data : resolve(dirname(file), data);
