@@ -103,7 +103,8 @@ export interface RunStore {
 
   /**
    * Takes over at most `limit` runs that are `queued` or `running`, under no lease or an expired
-   * one, and active on their thread. Fair between viewers: those of the viewer with the fewest runs
+   * one, and active on their thread; and those that are `interrupted` and to be cancelled, under an
+   * expired one: whoever took it to end them has died. Fair between viewers: those of the viewer with the fewest runs
    * under lease come first, counting those chosen so far; then oldest first by `createdAt` and id.
    * Takes the lease, raises the epoch by one and changes nothing else, `status` included. A run is
    * given to one caller only. With `workflows`, considers runs of those alone. With `runId`,

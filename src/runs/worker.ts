@@ -79,15 +79,23 @@ export class Worker implements AsyncDisposable {
    */
   async cancel(runId: string): Promise<void> {
     const { backend } = this.#options;
-    // First: whoever takes it up from here on, here or elsewhere, sees that.
+    // Before it is noted: if this process dies in between, whoever claims it next ends it. An interrupted
+    // one that nobody held would not be claimed any more.
+    const free = (await this.#executionOf(runId)) ? undefined : await this.#claim(runId);
+    // Whoever takes it up from here on, here or elsewhere, sees that.
     await backend.runs.requestCancel(runId);
+    if (free) return this.#endCancelled(free);
     if (backend.isShared) backend.wakeups.notify(CANCEL_TOPIC);
-    // It may be among those that are being claimed.
-    await this.#claiming;
-    const execution = this.#executions.get(runId);
+    const execution = await this.#executionOf(runId);
     execution?.stop("cancelled");
     await execution?.done;
     if (!(await this.#endIfFree(runId)) && backend.isShared) this.#endOnceFree(runId);
+  }
+
+  /** It may be among those that are being claimed. */
+  async #executionOf(runId: string): Promise<Execution | undefined> {
+    await this.#claiming;
+    return this.#executions.get(runId);
   }
 
   /**
@@ -239,13 +247,18 @@ export class Worker implements AsyncDisposable {
     return performance.now() - this.#renewedAt > 2 * RENEW_MS;
   }
 
+  /** Takes a run over if nobody executes it: nobody has yet, or it had just been interrupted or released. */
+  async #claim(runId: string): Promise<Run | undefined> {
+    const { backend, owner } = this.#options;
+    const [run] = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit: 1, runId });
+    return run;
+  }
+
   /** Ends a cancelled run that nobody executes; resolves with whether it has ended. */
   async #endIfFree(runId: string): Promise<boolean> {
-    const { backend, owner } = this.#options;
-    // Nobody has executed it, or it had just been interrupted or released.
-    const [run] = await backend.runs.claim({ owner, leaseMs: LEASE_MS, limit: 1, runId });
+    const run = await this.#claim(runId);
     if (run) await this.#endCancelled(run);
-    const now = run ?? (await backend.runs.get(runId));
+    const now = run ?? (await this.#options.backend.runs.get(runId));
     return run !== undefined || !now || isFinal(now.status);
   }
 

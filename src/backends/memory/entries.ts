@@ -50,9 +50,13 @@ export class Entries {
     return this.#threadsById.get(entry.run.threadId)?.open.first === entry;
   }
 
-  /** Queued and running ones that nobody holds, or whose lease has run out, oldest first. */
+  /**
+   * Queued and running ones that nobody holds, or whose lease has run out, and interrupted ones whose
+   * lease has run out and that are to be cancelled, oldest first.
+   */
   free(now: number): Iterable<Entry> {
-    const expired = this.leases.expired(now).filter(({ run }) => run.status !== "interrupted");
+    const isFree = ({ run }: Entry) => run.status !== "interrupted" || run.cancelRequested;
+    const expired = this.leases.expired(now).filter(isFree);
     const waiting = this.#waiting.oldestFirst();
     if (expired.length === 0) return waiting;
     return new Timeline(BY_CREATION, [...waiting, ...expired]).oldestFirst();

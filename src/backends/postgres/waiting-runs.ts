@@ -67,9 +67,11 @@ export async function lockWaiting(
   return runs.filter((run) => locked.has(run));
 }
 
-const IS_WAITING = "status IN ('queued', 'running') AND is_active";
-const IS_FREE = `(${IS_WAITING} AND owner IS NULL)`;
-const IS_EXPIRED = `(${IS_WAITING} AND owner IS NOT NULL AND lease_until <= ${NOW})`;
+const IS_FREE = "(status IN ('queued', 'running') AND is_active AND owner IS NULL)";
+const IS_EXPIRED = `(
+  (status IN ('queued', 'running') OR status = 'interrupted' AND cancel_requested)
+  AND is_active AND owner IS NOT NULL AND lease_until <= ${NOW}
+)`;
 
 /** The oldest, at least as many as are to be claimed, and whether there are no others. */
 async function oldest(

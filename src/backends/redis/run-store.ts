@@ -109,7 +109,7 @@ export class RedisRunStore implements RunStore {
   }
 
   async requestCancel(runId: string): Promise<Run | undefined> {
-    return readRun((await this.#connection.run(CANCEL, runId)) as string[]);
+    return readRun((await this.#connection.run(CANCEL, this.#clock.argument(), runId)) as string[]);
   }
 
   async countOpen({ viewer }: ViewerFilter): Promise<readonly OpenRuns[]> {

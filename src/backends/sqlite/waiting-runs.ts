@@ -93,7 +93,9 @@ function waiting(index: string, request: Request): string {
 
 function expired(request: Request): string {
   return `runs INDEXED BY held_runs
-    WHERE lease_until <= :now AND status IN ('queued', 'running') AND is_active = 1 ${wanted(request)}`;
+    WHERE lease_until <= :now AND is_active = 1
+      AND (status IN ('queued', 'running') OR status = 'interrupted' AND cancel_requested = 1)
+      ${wanted(request)}`;
 }
 
 function wanted({ workflows }: Request): string {

@@ -195,6 +195,28 @@ export const claiming: readonly ContractCase<Backend>[] = [
     },
   },
   {
+    name: "an interrupted run whose claimer vanished while it was to be cancelled is taken over",
+    async run(backend) {
+      const { id } = await interruptedRun(backend, { id: "left", createdAt: at(1) });
+      await interruptedRun(backend, { id: "waits", createdAt: at(2) });
+      await backend.runs.requestCancel("waits");
+      await backend.runs.requestCancel(id);
+      await claimRun(backend, id, { leaseMs: SHORT_LEASE_MS });
+      await queuedRun(backend, { id: "next", createdAt: at(3) });
+      const claimed = await eventually("the lease expires", async () => {
+        const ids = await claimIds(backend, 10);
+        return ids.length > 0 ? ids : undefined;
+      });
+      // The one that was to be cancelled and held by nobody is claimed by its id alone.
+      const rest = await claimIds(backend, 10);
+      assert.deepEqual([...claimed, ...rest].toSorted(), ["left", "next"]);
+      const run = await stored(backend, id);
+      assert.deepEqual([run.status, run.epoch, run.cancelRequested], ["interrupted", 3, true]);
+      const cancelled = await become(backend, run, "cancelled");
+      assert.equal(cancelled.status, "cancelled");
+    },
+  },
+  {
     name: "a resumed run may be put back in the queue, for any executor",
     async run(backend) {
       const { id } = await interruptedRun(backend);

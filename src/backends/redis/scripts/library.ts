@@ -86,16 +86,18 @@ end
 -- Puts a run where it belongs by its record: among those that are held, those that wait, or nowhere.
 local function place(id, now, is_leaving)
   local run = run_key(id)
-  local status, viewer, workflow, thread, created, lease_until, old =
-    unpack(call('HMGET', run, 'status', 'viewer', 'workflow', 'threadId', 'createdAt', 'leaseUntil', 'place'))
+  local status, viewer, workflow, thread, created, lease_until, is_cancelled, old =
+    unpack(call('HMGET', run, 'status', 'viewer', 'workflow', 'threadId', 'createdAt', 'leaseUntil', 'cancelRequested', 'place'))
   if not status then return end
   local new = ''
   if OPEN[status] and not is_leaving then
     if lease_until ~= 'null' and tonumber(lease_until) > now then
       new = 'held'
       call('ZADD', key('leases'), lease_until, id)
-    elseif status ~= 'interrupted' and is_active(id, thread) then
-      new = 'wait'
+    elseif is_active(id, thread) then
+      -- Whoever took an interrupted one to end it has died.
+      local is_left = lease_until ~= 'null' and is_cancelled == 'true'
+      if status ~= 'interrupted' or is_left then new = 'wait' end
     end
   end
   if old == new then return end

@@ -45,10 +45,14 @@ place(id, now)
 return { 'new' }
 `);
 
-/** Takes an id. Answers the record, empty if there is none. */
+/** Takes `clock id`. Answers the record, empty if there is none. */
 export const CANCEL = defineScript(`
-local run = run_key(ARGV[1])
-if OPEN[call('HGET', run, 'status')] then call('HSET', run, 'cancelRequested', 'true') end
+local given, id = unpack(ARGV)
+local run = run_key(id)
+if OPEN[call('HGET', run, 'status')] then
+  call('HSET', run, 'cancelRequested', 'true')
+  place(id, clock(given))
+end
 return call('HGETALL', run)
 `);
 
