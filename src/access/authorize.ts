@@ -5,6 +5,10 @@ import type { Viewer } from "./viewer.ts";
  * - of a workflow: `start`, and `continue` on a thread without an input;
  * - of a run: `read` its record, `watch` its events, `resume`, `cancel`, and `share` it by a watch token;
  * - of a thread: `readThread`, `updateThread`, `forkThread`, `deleteThread`.
+ *
+ * A mutation that answers with a run or a thread asks for `read` or `readThread` as well, before it does
+ * anything: who is refused can be sure that nothing was done. One that replaces the runs of a thread
+ * asks to `cancel` each of them.
  */
 export type Action =
   | "start"
@@ -38,3 +42,12 @@ export type Authorize = (
   viewer: Viewer | null,
   request: AccessRequest,
 ) => boolean | Promise<boolean>;
+
+/** What is asked about something that is to be done with a run. */
+export function requestFor(
+  action: Action,
+  run: { readonly id: string; readonly workflow: string; readonly threadId: string },
+): AccessRequest {
+  const { id: runId, workflow, threadId } = run;
+  return { action, workflow, runId, threadId };
+}

@@ -12,7 +12,7 @@ export function addContinueThread(api: Api, args: RunArgs): void {
         "Run on without a new input: what failed again, from where it stopped, or from the earlier " +
         "state that `options.checkpointId` names. Idempotent by `runId`.",
       args: args.continue(t),
-      resolve: (_root, given, context) => continueThread(api, given, context),
+      resolve: (_root, given, context, info) => continueThread(api, given, { context, info }),
     }),
   );
 }

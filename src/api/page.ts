@@ -25,6 +25,13 @@ export function pageArgs(t: { readonly arg: Arg }, size: PageSize) {
   };
 }
 
+/** Of the field `endCursor` of such a list. */
+export const END_CURSOR = "Pass it as `after` for the next page.";
+
+/** Of its field `hasMore`. */
+export const HAS_MORE =
+  "Whether to ask for the next page. Where you may not read much of the list, a page may be short, or empty, and not be the last.";
+
 /** Refuses a page of no items, or of too many. Throws `BadUserInputError`. */
 export function checkFirst(first: number, { most }: PageSize): void {
   if (first >= 1 && first <= most) return;

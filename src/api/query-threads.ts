@@ -1,13 +1,13 @@
+import type { PageEnd } from "../runs/fill-page.ts";
 import type { Thread } from "../runs/thread.ts";
 import type { Api } from "./api.ts";
 import { callerOf } from "./context.ts";
-import { checkFirst, pageArgs, type PageSize } from "./page.ts";
+import { checkFirst, END_CURSOR, HAS_MORE, pageArgs, type PageSize } from "./page.ts";
 
 const THREADS_PAGE: PageSize = { usual: 20, most: 100 };
 
-interface ThreadPage {
+interface ThreadPage extends PageEnd {
   readonly nodes: readonly Thread[];
-  readonly hasMore: boolean;
 }
 
 /** `Query.thread` and `Query.threads`. */
@@ -16,12 +16,8 @@ export function addThreadQueries({ builder, names, refs, engine }: Api): void {
     description: "A page of threads, newest first.",
     fields: (t) => ({
       nodes: t.field({ type: [refs.thread], resolve: ({ nodes }) => nodes }),
-      endCursor: t.id({
-        nullable: true,
-        description: "Pass it as `after` for the next page.",
-        resolve: ({ nodes }) => nodes.at(-1)?.id ?? null,
-      }),
-      hasMore: t.exposeBoolean("hasMore"),
+      endCursor: t.exposeID("endCursor", { nullable: true, description: END_CURSOR }),
+      hasMore: t.exposeBoolean("hasMore", { description: HAS_MORE }),
     }),
   });
 
@@ -44,8 +40,8 @@ export function addThreadQueries({ builder, names, refs, engine }: Api): void {
       resolve: async (_root, { first, after }, context) => {
         checkFirst(first, THREADS_PAGE);
         const page = { first, after: after ?? undefined };
-        const { threads, hasMore } = await engine.threads.list(page, callerOf(context));
-        return { nodes: threads, hasMore };
+        const { threads: nodes, ...end } = await engine.threads.list(page, callerOf(context));
+        return { nodes, ...end };
       },
     }),
   );

@@ -1,6 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { Interrupt, RunError, RunStatus } from "../events/run-event.ts";
 import type { JsonValue } from "../json.ts";
+import type { PageEnd } from "../runs/fill-page.ts";
 import type { Run } from "../runs/run.ts";
 import type { ThreadState } from "../runs/thread-state.ts";
 import type { Thread } from "../runs/thread.ts";
@@ -30,9 +31,8 @@ export interface EventPageSource {
 }
 
 /** A page of runs. */
-export interface RunPage {
+export interface RunPage extends PageEnd {
   readonly nodes: readonly Run[];
-  readonly hasMore: boolean;
 }
 
 /** A state, and the thread whose it is. */

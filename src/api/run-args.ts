@@ -1,8 +1,10 @@
+import type { GraphQLResolveInfo } from "graphql";
 import { BadUserInputError } from "../errors.ts";
 import type { ContinueRequest, WhenBusy } from "../runs/engine.ts";
 import type { Api } from "./api.ts";
 import type { Arg } from "./builder.ts";
 import { callerOf, checkMayWrite, type ApiContext } from "./context.ts";
+import { runIdOfOperation } from "./operation-run-id.ts";
 import type { StartedRun } from "./refs.ts";
 import { createRunOptions } from "./run-options.ts";
 import {
@@ -66,25 +68,27 @@ export interface GivenContinuation extends GivenOptions {
   readonly threadId: string;
 }
 
+/** Which operation, and which of its fields, asks for a run. */
+interface AskedBy {
+  readonly context: ApiContext | undefined;
+  readonly info: Pick<GraphQLResolveInfo, "path">;
+}
+
 /**
- * Starts the run that those arguments ask for; `defaultRunId` names it if they do not, and with
- * `isWatched` its caller must be allowed to watch it as well. Throws what
- * `Engine.start` throws, problems of the input and the context under the arguments' names.
+ * Starts the run that those arguments ask for; with `isWatched` its caller must be allowed to watch it,
+ * otherwise to read it. Throws what `Engine.start` throws, problems of the input and the context under
+ * the arguments' names.
  */
 export async function startRun(
   api: Api,
   given: GivenRun,
-  context: ApiContext | undefined,
-  {
-    defaultRunId,
-    isWatched,
-  }: { readonly defaultRunId?: string | undefined; readonly isWatched?: boolean | undefined } = {},
+  { isWatched, ...by }: AskedBy & { readonly isWatched?: boolean | undefined },
 ): Promise<StartedRun> {
-  checkMayWrite(context);
+  checkMayWrite(by.context);
   const workflow = readWorkflow(api, { input: given.input, context: given.options?.context });
   return withGivenPaths(api, workflow, () =>
     api.engine.start({
-      ...requestOf(given, context, defaultRunId),
+      ...requestOf(given, by),
       ...workflow,
       threadId: given.threadId ?? undefined,
       isWatched,
@@ -96,25 +100,24 @@ export async function startRun(
 export async function continueThread(
   api: Api,
   given: GivenContinuation,
-  context: ApiContext | undefined,
+  by: AskedBy,
 ): Promise<StartedRun> {
-  checkMayWrite(context);
+  checkMayWrite(by.context);
   const { threadId, options } = given;
-  const { workflow } = await api.engine.threads.find(threadId, "continue", callerOf(context));
+  const { workflow } = await api.engine.threads.find(threadId, callerOf(by.context), "continue");
   const read = { workflow, input: null, context: readContext(api, workflow, options?.context) };
   return withGivenPaths(api, read, () =>
-    api.engine.continue({ ...requestOf(given, context), threadId, context: read.context }),
+    api.engine.continue({ ...requestOf(given, by), threadId, context: read.context }),
   );
 }
 
 function requestOf(
   { runId, options }: GivenOptions,
-  context: ApiContext | undefined,
-  defaultRunId?: string,
+  { context, info }: AskedBy,
 ): Omit<ContinueRequest, "threadId" | "context"> {
   return {
     caller: callerOf(context),
-    runId: runId ?? defaultRunId,
+    runId: runId ?? runIdOfOperation(context, info),
     timeoutMs: options?.timeoutMs ?? undefined,
     whenBusy: options?.whenBusy,
     checkpointId: options?.checkpointId ?? undefined,

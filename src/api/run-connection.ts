@@ -1,7 +1,7 @@
 import type { RunFilter } from "../runs/run-store.ts";
 import type { Api } from "./api.ts";
 import { callerOf, type ApiContext } from "./context.ts";
-import { checkFirst, type PageSize } from "./page.ts";
+import { checkFirst, END_CURSOR, HAS_MORE, type PageSize } from "./page.ts";
 import type { RunPage } from "./refs.ts";
 
 export const RUNS_PAGE: PageSize = { usual: 20, most: 100 };
@@ -12,12 +12,8 @@ export function implementRunConnection({ refs }: Api): void {
     description: "A page of runs, newest first.",
     fields: (t) => ({
       nodes: t.field({ type: [refs.run], resolve: ({ nodes }) => nodes }),
-      endCursor: t.id({
-        nullable: true,
-        description: "Pass it as `after` for the next page.",
-        resolve: ({ nodes }) => nodes.at(-1)?.id ?? null,
-      }),
-      hasMore: t.exposeBoolean("hasMore"),
+      endCursor: t.exposeID("endCursor", { nullable: true, description: END_CURSOR }),
+      hasMore: t.exposeBoolean("hasMore", { description: HAS_MORE }),
     }),
   });
 }
@@ -31,6 +27,6 @@ export async function readRuns(
 ): Promise<RunPage> {
   checkFirst(first, RUNS_PAGE);
   const page = { first, after: after ?? undefined };
-  const { runs, hasMore } = await engine.list(filter, page, callerOf(context));
-  return { nodes: runs, hasMore };
+  const { runs: nodes, ...end } = await engine.list(filter, page, callerOf(context));
+  return { nodes, ...end };
 }

@@ -1,11 +1,11 @@
-import { v5 as uuidv5, validate as isUuid } from "uuid";
 import { sharedCaller } from "../access/caller.ts";
 import { BadUserInputError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
 import { whileUnavailable } from "../while-unavailable.ts";
 import type { Api } from "./api.ts";
 import { callerOf, type ApiContext } from "./context.ts";
-import { startRun, type GivenRun, type RunArgs } from "./run-args.ts";
+import { runIdOfOperation } from "./operation-run-id.ts";
+import { startRun, type RunArgs } from "./run-args.ts";
 import {
   checkCursorIsOf,
   checkRate,
@@ -18,9 +18,6 @@ import type { WorkflowEventRefs } from "./workflow-event.ts";
 
 /** How long the client of an `onDisconnect: CANCEL` subscription may be away. */
 const DISCONNECT_GRACE_MS = 10_000;
-
-/** Our namespace for runs that are named after an operation (RFC 9562 §5.5); made up once. */
-const OPERATION_NAMESPACE = "b3f0c0de-6f0c-4f57-9c69-5c5b6a2f7a51";
 
 /** `Subscription.runWorkflow`. */
 export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRefs): void {
@@ -64,7 +61,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
         const subscribe = async () => {
           const run = cursor
             ? await engine.watch(attachTo(given.runId, cursor.runId), callerOf(context))
-            : await start(given, context);
+            : (await startRun(api, given, { context, info, isWatched: true })).run;
           checkCursorIsOf(run.id, cursor);
           return subscribeToRun(api, {
             run,
@@ -80,20 +77,12 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
           });
         };
         // Whoever comes back in the middle of a restart need not come twice: it finds the run again.
-        const isNamed = cursor ?? given.runId ?? runIdOfOperation(context);
+        const isNamed = cursor ?? given.runId ?? runIdOfOperation(context, info);
         return isNamed === undefined ? subscribe() : whileUnavailable(subscribe);
       },
       resolve: resolveItem,
     }),
   );
-
-  async function start(given: GivenRun, context: ApiContext): Promise<Run> {
-    const { run } = await startRun(api, given, context, {
-      defaultRunId: runIdOfOperation(context),
-      isWatched: true,
-    });
-    return run;
-  }
 
   function cancelUnlessFollowed(run: Run, context: ApiContext): void {
     // Asked for while the credentials were good: they may have run out, which may be why it left.
@@ -101,7 +90,7 @@ export function addRunWorkflow(api: Api, args: RunArgs, events: WorkflowEventRef
     const cancel = async (): Promise<void> => {
       // Where it goes on its clients come back, and are not seen from here.
       if (engine.isClosed || (await engine.isFollowed(run.id))) return;
-      await engine.cancel(run.id, caller);
+      await engine.cancelUnseen(run.id, caller);
     };
     // It may have ended meanwhile, or be gone.
     setTimeout(
@@ -117,14 +106,4 @@ function attachTo(runId: string | null | undefined, cursorRunId: string | undefi
   throw new BadUserInputError(
     "A bare seq does not tell the run: pass `runId` with it, or a cursor",
   );
-}
-
-/**
- * graphql-ws clients retry an operation under the id it had, a random UUID: named after it, the run
- * is found again. Scoped to the viewer, so that nobody reaches another's run by repeating an id.
- */
-function runIdOfOperation(context: ApiContext | undefined): string | undefined {
-  const operationId = context?.operationId;
-  if (operationId === undefined || !isUuid(operationId)) return undefined;
-  return uuidv5(JSON.stringify([callerOf(context).owner, operationId]), OPERATION_NAMESPACE);
 }

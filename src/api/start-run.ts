@@ -18,7 +18,7 @@ export function addStartRun(api: Api, args: RunArgs): void {
       nullable: true,
       description: "Start a run without following it. Idempotent by `runId`.",
       args: args.start(t),
-      resolve: (_root, given, context) => startRun(api, given, context),
+      resolve: (_root, given, context, info) => startRun(api, given, { context, info }),
     }),
   );
 }

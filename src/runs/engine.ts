@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Access } from "../access/access.ts";
-import type { AccessRequest, Action } from "../access/authorize.ts";
+import { requestFor, type Action } from "../access/authorize.ts";
 import type { Caller } from "../access/caller.ts";
 import type { WatchToken } from "../access/watch-tokens.ts";
 import { BadUserInputError, NotFoundError } from "../errors.ts";
@@ -12,7 +12,7 @@ import { NO_TELEMETRY, type Telemetry } from "../telemetry.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { InterruptAnswer } from "./answers.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { fillPage } from "./fill-page.ts";
+import { fillPage, type PageEnd } from "./fill-page.ts";
 import { refuseHostile } from "./hostile-json.ts";
 import { checkId, checkInterruptId, type ContinueRequest, type StartRequest } from "./new-run.ts";
 import { Redactor } from "./redactor.ts";
@@ -88,7 +88,7 @@ export class Engine implements AsyncDisposable {
    *
    * Throws `BadUserInputError` (unknown workflow, input that the graph refuses, malformed id),
    * `RunConflictError` (the id belongs to another run), `LimitExceededError`, `NotFoundError` (an unknown checkpoint, or
-   * somebody else's thread) or `ThreadBusyError`.
+   * a thread that is not known to be the caller's) or `ThreadBusyError`.
    */
   async start(request: StartRequest): Promise<Started> {
     const { run, isNew } = await this.#starter.start(request);
@@ -121,7 +121,7 @@ export class Engine implements AsyncDisposable {
       checkInterruptId(interruptId, ["answers", String(index), "interruptId"]);
       refuseHostile(value, ["answers", String(index), "value"]);
     }
-    const { threadId } = await this.#find(runId, "resume", caller);
+    const { threadId } = await this.#find(runId, caller, "resume", "read");
     return backend.threadLocks.run(threadId, async () => {
       for (;;) {
         const run = await this.#theirs(runId, caller);
@@ -136,12 +136,12 @@ export class Engine implements AsyncDisposable {
 
   /** The run, if it is the caller's to read. Throws `NotFoundError`. */
   async get(runId: string, caller: Caller): Promise<Run> {
-    return this.#redactor.run(await this.#find(runId, "read", caller), caller);
+    return this.#redactor.run(await this.#find(runId, caller, "read"), caller);
   }
 
   /** The run, if it is the caller's to watch: to be asked before {@link follow}. Throws `NotFoundError`. */
   async watch(runId: string, caller: Caller): Promise<Run> {
-    return this.#redactor.run(await this.#find(runId, "watch", caller), caller);
+    return this.#redactor.run(await this.#find(runId, caller, "watch"), caller);
   }
 
   /**
@@ -150,25 +150,24 @@ export class Engine implements AsyncDisposable {
    */
   async createWatchToken(runId: string, ttlSeconds: number, caller: Caller): Promise<WatchToken> {
     const { access } = this.#options;
-    const run = await this.#find(runId, "share", caller);
-    await access.check(requestFor("watch", run), caller);
+    const run = await this.#find(runId, caller, "share", "watch");
     return access.watchTokens.create(run, ttlSeconds);
   }
 
   /**
    * The caller's runs, newest first; those after the run `page.after`. What they may not read is left
-   * out. Throws `BadUserInputError` when `after` is no run of the caller's: its place in the list is
-   * not known.
+   * out: see {@link fillPage}. Throws `BadUserInputError` when `after` is no run of the caller's: its place
+   * in the list is not known.
    */
   async list(
     filter: Omit<RunFilter, "viewer">,
     page: { readonly first: number; readonly after?: string | undefined },
     caller: Caller,
-  ): Promise<RunPage> {
+  ): Promise<RunPage & PageEnd> {
     const { access, backend } = this.#options;
     access.admitToList(caller);
     if (page.after !== undefined) await this.#checkPlace(page.after, caller);
-    const { items, hasMore } = await fillPage({
+    const { items, ...end } = await fillPage({
       page,
       read: async (part) => {
         const found = await backend.runs.list({ ...filter, viewer: caller.owner }, part);
@@ -176,7 +175,7 @@ export class Engine implements AsyncDisposable {
       },
       isShown: (run) => access.allows(requestFor("read", run), caller),
     });
-    return { runs: items.map((run) => this.#redactor.run(run, caller)), hasMore };
+    return { runs: items.map((run) => this.#redactor.run(run, caller)), ...end };
   }
 
   /** The run's place among those that wait, from 1; `null` when it does not. Whoever calls it has the run from here. */
@@ -189,12 +188,13 @@ export class Engine implements AsyncDisposable {
    * process executes it, when that has been asked. Throws `NotFoundError`.
    */
   async cancel(runId: string, caller: Caller): Promise<Run> {
-    const run = await this.#find(runId, "cancel", caller);
-    if (isFinal(run.status)) return this.#redactor.run(run, caller);
-    await this.#worker.cancel(runId);
-    // Another of its thread may have waited for it.
-    this.#worker.poke();
+    await this.#cancel(await this.#find(runId, caller, "cancel", "read"));
     return this.#redactor.run(await this.#theirs(runId, caller), caller);
+  }
+
+  /** The same for a caller who is shown nothing of it. */
+  async cancelUnseen(runId: string, caller: Caller): Promise<void> {
+    await this.#cancel(await this.#find(runId, caller, "cancel"));
   }
 
   /**
@@ -253,12 +253,19 @@ export class Engine implements AsyncDisposable {
     this.#tails.close();
   }
 
-  /** Throws `UnauthenticatedError`, `NotFoundError` or `ForbiddenError`. */
-  async #find(runId: string, action: Action, caller: Caller): Promise<Run> {
+  async #cancel({ id, status }: Run): Promise<void> {
+    if (isFinal(status)) return;
+    await this.#worker.cancel(id);
+    // Another of its thread may have waited for it.
+    this.#worker.poke();
+  }
+
+  /** The run, if it is the caller's and all `actions` are allowed. Throws `NotFoundError`. */
+  async #find(runId: string, caller: Caller, ...actions: readonly Action[]): Promise<Run> {
     const { access } = this.#options;
-    access.admitTo(action, caller);
+    for (const action of actions) access.admitTo(action, caller);
     const run = await this.#theirs(runId, caller);
-    await access.check(requestFor(action, run), caller);
+    for (const action of actions) await access.check(requestFor(action, run), caller);
     return run;
   }
 
@@ -281,8 +288,4 @@ export class Engine implements AsyncDisposable {
       { path: ["after"], message: "No run that is still kept" },
     ]);
   }
-}
-
-function requestFor(action: Action, { id, workflow, threadId }: Run): AccessRequest {
-  return { action, workflow, runId: id, threadId };
 }

@@ -24,7 +24,7 @@ export interface RunRequest {
   readonly timeoutMs?: number | undefined;
   /** @default "reject" */
   readonly whenBusy?: WhenBusy | undefined;
-  /** Whether its caller is to follow it, and must be allowed to watch it. @default false */
+  /** Whether its caller is to follow it, and must be allowed to watch it, not to read it. @default false */
   readonly isWatched?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Action } from "../access/authorize.ts";
+import { requestFor } from "../access/authorize.ts";
 import { BadUserInputError, NotFoundError, RunConflictError } from "../errors.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { checkContext, checkInput } from "../workflows/check-input.ts";
@@ -14,10 +14,11 @@ import {
   type RunRequest,
   type StartRequest,
 } from "./new-run.ts";
+import { openRuns } from "./open-runs.ts";
 import type { Run } from "./run.ts";
 import { StartLimits } from "./start-limits.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
-import { NOT_ENDED, type Threads } from "./threads.ts";
+import type { Threads } from "./threads.ts";
 import type { Worker } from "./worker.ts";
 
 /** What a start comes to: `isNew` is `false` when the run had been started before. */
@@ -33,9 +34,6 @@ export interface StarterOptions extends EngineOptions {
   readonly threads: Threads;
   readonly worker: Worker;
 }
-
-/** How many runs of a thread are looked through at a time. */
-const PAGE = 100;
 
 /** Makes runs, once it is sure that they may be. */
 export class Starter {
@@ -53,7 +51,13 @@ export class Starter {
     const { access, threads } = this.#options;
     access.admitTo("start", caller);
     const workflow = this.#workflow(request.workflow);
-    await this.#checkAllowed(request, "start", workflow.name);
+    const asked = {
+      action: "start",
+      workflow: workflow.name,
+      runId: request.runId,
+      threadId,
+    } as const;
+    await access.check(asked, caller);
     checkId("threadId", threadId);
     checkId("checkpointId", checkpointId);
     refuseHostile(input, ["input"]);
@@ -64,6 +68,10 @@ export class Starter {
     }
     const run = this.#newRun(request, { kind: "input", workflow, input, threadId });
     return this.#startOnce(run, request, async () => {
+      // One whose id was made up for it is on a thread that nobody can have named.
+      if ((threadId ?? request.runId) !== undefined) {
+        await threads.checkMayStartOn(run.threadId, workflow, caller);
+      }
       await checkInput(workflow, input);
       await checkContext(workflow, run.context);
       if (checkpointId === undefined) return;
@@ -76,17 +84,17 @@ export class Starter {
   /** As `Engine.continue` promises. */
   async continue(request: ContinueRequest): Promise<Started> {
     const { threadId, caller, checkpointId, runId } = request;
-    const { backend, threads, workflows } = this.#options;
+    const { access, backend, threads, workflows } = this.#options;
     checkId("runId", runId);
     checkId("checkpointId", checkpointId);
-    const thread = await threads.find(threadId, "continue", caller);
+    const thread = await threads.find(threadId, caller, "continue");
     const before = runId === undefined ? undefined : await backend.runs.get(runId);
     if (before && before.viewer !== caller.owner) throw new RunConflictError(before.id);
     // Another workflow may have run on the thread since.
     const name = before?.workflow ?? thread.workflow;
     const workflow = workflows.get(name);
     if (!workflow) throw new NotFoundError("Workflow", name);
-    await this.#checkAllowed(request, "continue", workflow.name);
+    await access.check({ action: "continue", workflow: workflow.name, runId, threadId }, caller);
     const run = this.#newRun(request, { kind: "continue", workflow, input: null, threadId });
     return this.#startOnce(run, request, async () => {
       await checkContext(workflow, run.context);
@@ -103,22 +111,9 @@ export class Starter {
     });
   }
 
-  /** What the operator must allow: to start it, and what comes with that. */
-  async #checkAllowed(
-    request: RunRequest & { readonly threadId?: string | undefined },
-    action: "start" | "continue",
-    workflow: string,
-  ): Promise<void> {
-    const { caller, runId, threadId, isWatched, whenBusy } = request;
-    const { access } = this.#options;
-    const actions: readonly Action[] = [
-      action,
-      ...(isWatched ? (["watch"] as const) : []),
-      ...(whenBusy === "replace" ? (["cancel"] as const) : []),
-    ];
-    for (const one of actions) {
-      await access.check({ action: one, workflow, runId, threadId }, caller);
-    }
+  /** It is shown to whoever starts it: its events, or its record. */
+  async #checkMayShow(run: Run, { caller, isWatched = false }: RunRequest): Promise<void> {
+    await this.#options.access.check(requestFor(isWatched ? "watch" : "read", run), caller);
   }
 
   /** Finds the run that was started under this id before, or else starts this one if `check` lets it. */
@@ -126,14 +121,20 @@ export class Starter {
     const { backend, locks, worker, telemetry } = this.#options;
     if (request.runId !== undefined) {
       const before = await backend.runs.get(run.id);
-      if (before) return found(before, run);
+      if (before) {
+        const same = found(before, run);
+        await this.#checkMayShow(before, request);
+        return same;
+      }
     }
+    await this.#checkMayShow(run, request);
     return locks.run(run.threadId, async () => {
       // The thread and its checkpoints may be gone by the time that it is our turn.
       await check();
       // Started again while it waited for its turn: that is never too much.
       const since = request.runId === undefined ? undefined : await backend.runs.get(run.id);
       if (since) return found(since, run);
+      const replaced = request.whenBusy === "replace" ? await this.#replacedBy(run, request) : [];
       const takeBack = await this.#startLimits.admit(run.viewer);
       const placed = mayWait(request) ? { ...run, createdAt: await this.#timeAfter(run) } : run;
       const first = queuedEvent(placed, { seq: 1, now: placed.createdAt });
@@ -149,7 +150,7 @@ export class Starter {
       }
       telemetry.workflow(run.workflow).appended(1, ["queued"]);
       // Once it is stored: what is refused, or was started before, takes nobody's place.
-      if (request.whenBusy === "replace") await this.#cancelBefore(stored);
+      for (const runId of replaced) await worker.cancel(runId);
       worker.poke();
       return { run: stored, isNew };
     });
@@ -162,20 +163,18 @@ export class Starter {
     return new Date(Math.max(createdAt.getTime(), newest + 1));
   }
 
-  /** Has all runs cancelled that this one would wait for. */
-  async #cancelBefore({ id, threadId }: Run): Promise<void> {
-    const { backend, worker } = this.#options;
-    let after = id;
-    for (;;) {
-      // Newest first: one that waits is cancelled before its turn comes.
-      const filter = { threadId, statuses: NOT_ENDED };
-      const { runs, hasMore } = await backend.runs.list(filter, { first: PAGE, after });
-      for (const run of runs) {
-        await worker.cancel(run.id);
-        after = run.id;
-      }
-      if (!hasMore) return;
+  /**
+   * The ids of all runs that this one would wait for, newest first: one that waits is cancelled before
+   * its turn comes. Throws `ForbiddenError` where one of them may not be cancelled.
+   */
+  async #replacedBy({ threadId, viewer }: Run, { caller }: RunRequest): Promise<readonly string[]> {
+    const { access, backend } = this.#options;
+    const ids: string[] = [];
+    for await (const run of openRuns(backend.runs, { threadId, viewer })) {
+      await access.check(requestFor("cancel", run), caller);
+      ids.push(run.id);
     }
+    return ids;
   }
 
   #workflow(name: string): Workflow {

@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { Workflows } from "../workflows/workflow.ts";
 import type { Run } from "./run.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
-import { saverOf } from "./threads.ts";
+import { saverOf } from "./thread-savers.ts";
 
 const MAX_INTERVAL_MS = 60_000;
 const MIN_INTERVAL_MS = 1_000;
@@ -82,11 +82,11 @@ export class Sweeper implements AsyncDisposable {
   }
 
   async #forget(run: Run): Promise<void> {
-    const { workflows, backend, locks } = this.#options;
+    const { backend, locks } = this.#options;
     await locks.run(run.threadId, async () => {
       // First, so that the next thread of this name never finds checkpoints that a crash left behind.
       if (await this.#hasOwnThread(run)) {
-        await saverOf(workflows, backend, run.workflow)?.deleteThread(run.threadId);
+        await saverOf(this.#options, run.workflow)?.deleteThread(run.threadId);
       }
       await backend.runs.delete([run.id]);
     });

@@ -28,7 +28,8 @@ export class ThreadGraph {
   readonly #threadId: string;
   readonly #workflow: Workflow;
   readonly #graph: StatefulGraph;
-  readonly #saver: BaseCheckpointSaver;
+  /** What keeps its checkpoints. */
+  readonly saver: BaseCheckpointSaver;
 
   private constructor(
     threadId: string,
@@ -39,7 +40,7 @@ export class ThreadGraph {
     this.#threadId = threadId;
     this.#workflow = workflow;
     this.#graph = graph;
-    this.#saver = saver;
+    this.saver = saver;
   }
 
   /** `undefined` where the graph keeps no checkpoints here: a remote one, or one that wants none. */
@@ -69,6 +70,11 @@ export class ThreadGraph {
     if (snapshot.createdAt !== undefined) return toThreadState(snapshot);
     if (checkpointId !== undefined) throw new NotFoundError("Checkpoint", checkpointId);
     return null;
+  }
+
+  /** Whether there is a checkpoint of it. */
+  async isKept(): Promise<boolean> {
+    return (await this.saver.getTuple(this.#configOf(undefined))) !== undefined;
   }
 
   /** Newest first. */
@@ -109,7 +115,7 @@ export class ThreadGraph {
    * the thread has none yet.
    */
   async checkpoint(checkpointId: string | undefined): Promise<CheckpointTuple> {
-    const tuple = await this.#saver.getTuple(this.#configOf(checkpointId));
+    const tuple = await this.saver.getTuple(this.#configOf(checkpointId));
     if (tuple) return tuple;
     if (checkpointId !== undefined) throw new NotFoundError("Checkpoint", checkpointId);
     throw new BadUserInputError(`Thread ${JSON.stringify(this.#threadId)} has no state yet`);
@@ -120,9 +126,8 @@ export class ThreadGraph {
    * stays behind: nothing comes along half done. Throws `BadUserInputError`.
    */
   async begin({ checkpoint, metadata }: CheckpointTuple): Promise<void> {
-    const config = this.#configOf(undefined);
     // A saver of the graph's own may keep threads that this service knows nothing of.
-    if (await this.#saver.getTuple(config)) throw threadExists(this.#threadId);
+    if (await this.isKept()) throw threadExists(this.#threadId);
     if (Object.values(this.#graph.channels).some(isDelta)) {
       throw new BadUserInputError(
         "The state has a DeltaChannel, of which a checkpoint holds no more than the last change",
@@ -130,7 +135,8 @@ export class ThreadGraph {
     }
     const step = metadata?.step ?? -1;
     const versions = checkpoint.channel_versions;
-    await this.#saver.put(config, checkpoint, { source: "fork", step, parents: {} }, versions);
+    const config = this.#configOf(undefined);
+    await this.saver.put(config, checkpoint, { source: "fork", step, parents: {} }, versions);
   }
 
   #configOf(checkpointId: string | undefined): RunnableConfig {

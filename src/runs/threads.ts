@@ -1,27 +1,23 @@
-import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import { v7 as uuidv7 } from "uuid";
 import type { Access } from "../access/access.ts";
 import type { Action } from "../access/authorize.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Backend } from "../backend.ts";
 import { BadUserInputError, NotFoundError, ThreadBusyError } from "../errors.ts";
-import type { RunStatus } from "../events/run-event.ts";
 import type { Run } from "./run.ts";
 import type { JsonObject } from "../json.ts";
-import type { Workflows } from "../workflows/workflow.ts";
-import { checkpointerOf } from "./graph-with-backend.ts";
-import { fillPage } from "./fill-page.ts";
+import type { Workflow, Workflows } from "../workflows/workflow.ts";
+import { fillPage, type PageEnd } from "./fill-page.ts";
 import { refuseHostile } from "./hostile-json.ts";
 import { checkId } from "./new-run.ts";
+import { NOT_ENDED, openRuns } from "./open-runs.ts";
 import type { Redactor } from "./redactor.ts";
 import { threadExists, ThreadGraph } from "./thread-graph.ts";
 import type { ThreadLocks } from "./thread-locks.ts";
+import { saverOf, saversOf, workflowsOf } from "./thread-savers.ts";
 import type { ThreadState } from "./thread-state.ts";
 import type { ThreadPage } from "./run-store.ts";
 import type { Thread } from "./thread.ts";
-
-/** How many runs of a thread are looked through at a time. */
-const RUNS_PER_PAGE = 100;
 
 export interface ThreadsOptions {
   readonly workflows: Workflows;
@@ -53,9 +49,6 @@ export interface ForkRequest {
   readonly newThreadId?: string | undefined;
 }
 
-/** Runs in these keep their thread busy. */
-export const NOT_ENDED: readonly RunStatus[] = ["queued", "running", "interrupted"];
-
 /**
  * Shows threads and changes them. Their states are those of LangGraph's checkpoints, as the graph of
  * the thread's newest run reads them.
@@ -69,16 +62,16 @@ export class Threads {
 
   /** The thread, if it is the caller's to read. Throws `NotFoundError`. */
   async get(threadId: string, caller: Caller): Promise<Thread> {
-    return this.find(threadId, "readThread", caller);
+    return this.find(threadId, caller, "readThread");
   }
 
-  /** The thread, if it is the caller's and `action` allowed. Throws `NotFoundError`. */
-  async find(threadId: string, action: Action, caller: Caller): Promise<Thread> {
+  /** The thread, if it is the caller's and all `actions` are allowed. Throws `NotFoundError`. */
+  async find(threadId: string, caller: Caller, ...actions: readonly Action[]): Promise<Thread> {
     const { access } = this.#options;
-    access.admitTo(action, caller);
+    for (const action of actions) access.admitTo(action, caller);
     const thread = await this.theirs(threadId, caller);
     const { workflow } = thread;
-    await access.check({ action, workflow, threadId }, caller);
+    for (const action of actions) await access.check({ action, workflow, threadId }, caller);
     return thread;
   }
 
@@ -93,17 +86,17 @@ export class Threads {
 
   /**
    * The caller's threads, newest first; those after the thread `page.after`. What they may not read is
-   * left out. Throws `BadUserInputError` when `after` is no thread of the caller's: its place in the
-   * list is not known.
+   * left out: see {@link fillPage}. Throws `BadUserInputError` when `after` is no thread of the caller's:
+   * its place in the list is not known.
    */
   async list(
     page: { readonly first: number; readonly after?: string | undefined },
     caller: Caller,
-  ): Promise<ThreadPage> {
+  ): Promise<ThreadPage & PageEnd> {
     const { access, backend } = this.#options;
     access.admitToList(caller);
     if (page.after !== undefined) await this.#checkPlace(page.after, caller);
-    const { items: threads, hasMore } = await fillPage({
+    const { items: threads, ...end } = await fillPage({
       page,
       read: async (part) => {
         const found = await backend.runs.listThreads({ viewer: caller.owner }, part);
@@ -112,7 +105,7 @@ export class Threads {
       isShown: ({ id: threadId, workflow }) =>
         access.allows({ action: "readThread", workflow, threadId }, caller),
     });
-    return { threads, hasMore };
+    return { threads, ...end };
   }
 
   /**
@@ -155,7 +148,7 @@ export class Threads {
     const { locks, backend, redactor } = this.#options;
     checkId("checkpointId", checkpointId);
     refuseHostile(values, ["values"]);
-    await this.find(threadId, "updateThread", caller);
+    await this.find(threadId, caller, "updateThread", "readThread");
     return locks.run(threadId, async () => {
       const thread = await this.theirs(threadId, caller);
       await this.checkIdle(threadId);
@@ -177,11 +170,13 @@ export class Threads {
    */
   async fork(request: ForkRequest): Promise<Thread> {
     const { threadId, caller, checkpointId, newThreadId = uuidv7() } = request;
-    const { locks, backend, clock } = this.#options;
+    const { access, locks, backend, clock } = this.#options;
     checkId("newThreadId", newThreadId);
     checkId("checkpointId", checkpointId);
-    const source = await this.find(threadId, "forkThread", caller);
+    // What the new thread shows is the state of this one.
+    const source = await this.find(threadId, caller, "forkThread", "readThread");
     const { workflow, viewer } = source;
+    await access.check({ action: "readThread", workflow, threadId: newThreadId }, caller);
     const checkpoint = await (await this.openWithCheckpoints(source)).checkpoint(checkpointId);
     return locks.run(newThreadId, async () => {
       const now = clock();
@@ -205,12 +200,12 @@ export class Threads {
    */
   async delete(threadId: string, caller: Caller): Promise<void> {
     const { locks, backend } = this.#options;
-    await this.find(threadId, "deleteThread", caller);
+    await this.find(threadId, caller, "deleteThread");
     await locks.run(threadId, async () => {
       const thread = await this.theirs(threadId, caller);
       await this.checkIdle(threadId);
       // Last, so that the next thread of this name never finds checkpoints that a crash left behind.
-      for (const saver of await this.#saversOf(thread)) await saver.deleteThread(threadId);
+      for (const saver of await saversOf(this.#options, thread)) await saver.deleteThread(threadId);
       await backend.runs.deleteThread(threadId);
     });
   }
@@ -237,14 +232,8 @@ export class Threads {
    * came first. Nothing to show to anybody.
    */
   async activeRun(threadId: string): Promise<Run | undefined> {
-    const { backend } = this.#options;
     let active: Run | undefined;
-    for (let hasMore = true; hasMore;) {
-      const page = { first: RUNS_PER_PAGE, after: active?.id };
-      const found = await backend.runs.list({ threadId, statuses: NOT_ENDED }, page);
-      active = found.runs.at(-1) ?? active;
-      ({ hasMore } = found);
-    }
+    for await (const run of openRuns(this.#options.backend.runs, { threadId })) active = run;
     return active;
   }
 
@@ -252,6 +241,26 @@ export class Threads {
   async checkIdle(threadId: string): Promise<void> {
     const active = await this.activeRun(threadId);
     if (active) throw new ThreadBusyError(threadId, active.id);
+  }
+
+  /**
+   * Throws `NotFoundError` where a run that starts there would go on from what is not known to be the
+   * caller's: a checkpointer of the graph's own may keep threads that this service did not start. Where
+   * nobody is identified they are everybody's, which is how they come to the service.
+   */
+  async checkMayStartOn(threadId: string, workflow: Workflow, caller: Caller): Promise<void> {
+    const { backend } = this.#options;
+    const { owner } = caller;
+    if (owner === null) return;
+    const graph = await ThreadGraph.open({ id: threadId, viewer: owner }, workflow, backend);
+    if (!graph || graph.saver === backend.checkpointer) return;
+    if (await backend.runs.getThread(threadId)) {
+      const thread = await this.theirs(threadId, caller);
+      for (const name of await workflowsOf(this.#options, thread)) {
+        if (name === workflow.name || saverOf(this.#options, name) === graph.saver) return;
+      }
+    }
+    if (await graph.isKept()) throw new NotFoundError("Thread", threadId);
   }
 
   async #open(thread: Thread): Promise<ThreadGraph | undefined> {
@@ -269,26 +278,4 @@ export class Threads {
       { path: ["after"], message: "No thread that is still kept" },
     ]);
   }
-
-  /** Those of all workflows that ran on the thread, as far as is known. */
-  async #saversOf({ id, workflow }: Thread): Promise<ReadonlySet<BaseCheckpointSaver>> {
-    const { workflows, backend } = this.#options;
-    const names = new Set([workflow]);
-    for (const name of workflows.keys()) {
-      const { runs } = await backend.runs.list({ threadId: id, workflow: name }, { first: 1 });
-      if (runs.length > 0) names.add(name);
-    }
-    const savers = [...names].map((name) => saverOf(workflows, backend, name));
-    return new Set(savers.filter((saver) => saver !== undefined));
-  }
-}
-
-/** Where runs of a workflow leave their checkpoints; the backend's, for one that is no longer served. */
-export function saverOf(
-  workflows: Workflows,
-  backend: Backend,
-  name: string,
-): BaseCheckpointSaver | undefined {
-  const workflow = workflows.get(name);
-  return workflow ? checkpointerOf(workflow.graph, backend) : backend.checkpointer;
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { memory } from "../../src/index.ts";
 import { createGates, type Gates } from "../support/gate.ts";
+import { intercept } from "../support/intercept.ts";
 import { openEventSource, post, postEvents, readResults } from "../support/http.ts";
 import { cursorOf, eventOf, runIdOf, seqOf, type Result } from "../support/result.ts";
 import { startService, type RunningService } from "../support/service.ts";
@@ -137,6 +139,34 @@ test("a graphql-ws client whose socket dies finds its run again, with no cursor 
   expect(results.map(seqOf)).toEqual([1, 2, 3, ...range(1, 9)]);
   expect(service.sockets).toHaveLength(2);
   expect(await runIds()).toEqual([runIdOf(results[0] as Result)]);
+  await client.dispose();
+});
+
+test("a graphql-ws client whose socket dies before it learns what it has started starts nothing twice", async () => {
+  const backend = memory();
+  let cuts = 0;
+  await using other = await startService({
+    workflows: { free: freeGraph },
+    backend: {
+      ...backend,
+      [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+      runs: intercept(backend.runs, ["create"], async (_name, create) => {
+        const created = await create();
+        if (++cuts <= 2) other.sockets.at(-1)?.terminate();
+        return created;
+      }),
+    },
+  });
+  const client = connect(other.wsUrl, { shouldRetry: () => true });
+  const start = "startRun(input: { free: { count: 1 } }) { isNew run { id } }";
+  // Two starts of one operation are two runs.
+  const [result] = await collect(client, { query: `mutation { a: ${start} b: ${start} }` });
+  const { data } = await post(other.url, { query: "{ runs { nodes { id } } }" });
+  const { nodes } = data?.["runs"] as { readonly nodes: readonly { readonly id: string }[] };
+  const [b, a] = nodes;
+  expect(nodes).toHaveLength(2);
+  expect(result?.data).toEqual({ a: { isNew: false, run: a }, b: { isNew: false, run: b } });
+  expect(other.sockets.length).toBeGreaterThan(1);
   await client.dispose();
 });
 

@@ -1,4 +1,4 @@
-import { Annotation, START as START_NODE, StateGraph } from "@langchain/langgraph";
+import { Annotation, MemorySaver, START as START_NODE, StateGraph } from "@langchain/langgraph";
 import { describe, expect, test } from "vitest";
 import type { Action, Authenticate, ServiceOptions } from "../../src/index.ts";
 import { askBy, TRANSPORTS, type Answer, type Asked, type Transport } from "../support/ask-by.ts";
@@ -53,6 +53,11 @@ const anything = new StateGraph(Annotation.Root({ value: Annotation<unknown>() }
   .addEdge(START_NODE, "pass")
   .compile();
 
+/** The same, with a checkpointer that has kept a thread since before it was served. */
+const keeps = anything.withConfig({});
+keeps.checkpointer = new MemorySaver();
+await keeps.invoke({ value: "old" }, { configurable: { thread_id: "elsewhere" } });
+
 const SECRET = "4111-1111";
 
 const asViewer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -81,6 +86,20 @@ const starting =
     stream: { workflow, body: JSON.stringify(input) },
   });
 
+/** The same on a thread, with what else is asked for. */
+function onThread(
+  transport: Transport,
+  threadId: string,
+  input: string,
+  options = "",
+): Partial<Asked> {
+  const args = `(input: { ${input} }, threadId: "${threadId}" ${options})`;
+  const query = isQuery(transport)
+    ? `mutation { startRun${args} { isNew } }`
+    : `subscription { runWorkflow${args} { __typename } }`;
+  return { operation: { query } };
+}
+
 /** Asks for the same by any transport, be it a query, a mutation or a subscription. */
 const asking =
   (write: (here: Here) => Operation, headers: Readonly<Record<string, string>> = {}) =>
@@ -89,6 +108,8 @@ const asking =
 const BOB = asViewer("bob");
 const OWN_DOCUMENT = "its document is the service's own";
 const NO_RUN = "it names no run, and starts its own";
+const NO_THREAD = "it names no thread: its run gets one of its own";
+const CHANGES_NOTHING = "a GET changes nothing";
 const NOT_WATCHED = "a query watches nothing";
 const NO_SOCKET = "it is no WebSocket; see subscriptions";
 const ONE_EACH = "each is a connection of its own";
@@ -168,9 +189,56 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "cancelling what `authorize` forbids": {
     code: "FORBIDDEN",
-    at: { ...field(403), EventSource: "a GET changes nothing" },
+    at: { ...field(403), EventSource: CHANGES_NOTHING },
     before: forbid("cancel"),
     ask: asking(({ waitingId }) => cancelling(waitingId), asViewer("ann")),
+  },
+  // Before it is done: else an error would hide that it was.
+  "starting what `authorize` forbids to read": {
+    code: "FORBIDDEN",
+    at: { ...field(403), EventSource: CHANGES_NOTHING },
+    before: forbid("read"),
+    ask: asking(
+      () => ({ query: "mutation { startRun(input: { work: {} }) { isNew } }" }),
+      asViewer("ann"),
+    ),
+  },
+  "cancelling what `authorize` forbids to read": {
+    code: "FORBIDDEN",
+    at: { ...field(403), EventSource: CHANGES_NOTHING },
+    before: forbid("read"),
+    ask: asking(({ waitingId }) => cancelling(waitingId), asViewer("ann")),
+  },
+  "replacing what `authorize` forbids to cancel": {
+    code: "FORBIDDEN",
+    at: { ...starts(403), "POST /stream": NO_THREAD },
+    before: forbid("cancel"),
+    ask: ({ waitingId }, transport) =>
+      onThread(transport, waitingId, "asks: {}", "options: { whenBusy: REPLACE }"),
+  },
+  "forking what `authorize` forbids to read": {
+    code: "FORBIDDEN",
+    at: { ...field(403), EventSource: CHANGES_NOTHING },
+    before: forbid("readThread"),
+    ask: asking(
+      ({ runId }) => ({
+        query: `mutation { forkThread(threadId: "${runId}") { thread { id } } }`,
+      }),
+      asViewer("ann"),
+    ),
+  },
+  "a start on another viewer's thread": {
+    code: "NOT_FOUND",
+    at: { ...starts(404), "POST /stream": NO_THREAD },
+    ask: ({ runId }, transport) => ({
+      ...onThread(transport, runId, "work: {}"),
+      headers: BOB,
+    }),
+  },
+  "a start on a thread that only the graph's own checkpointer knows": {
+    code: "NOT_FOUND",
+    at: { ...starts(404), "POST /stream": NO_THREAD },
+    ask: (_here, transport) => onThread(transport, "elsewhere", 'keeps: { value: "new" }'),
   },
   "an `authorize` that fails": {
     code: "INTERNAL",
@@ -216,12 +284,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "cancelling another viewer's run": {
     code: "NOT_FOUND",
-    at: { ...field(404), EventSource: "a GET changes nothing" },
+    at: { ...field(404), EventSource: CHANGES_NOTHING },
     ask: asking(({ waitingId }) => cancelling(waitingId), BOB),
   },
   "answering another viewer's run": {
     code: "NOT_FOUND",
-    at: { ...field(404), EventSource: "a GET changes nothing" },
+    at: { ...field(404), EventSource: CHANGES_NOTHING },
     ask: asking(
       ({ waitingId }) => ({
         query: `mutation { resumeRun(runId: "${waitingId}", answers: []) { run { id } } }`,
@@ -449,6 +517,7 @@ describe.each(Object.entries(RULES))("%s", (_name, rule) => {
         asks: questions(["why"]),
         steps: steppedGraph(createGates()),
         anything,
+        keeps,
       },
       authenticate,
       authorize: (_viewer, { action }) => {

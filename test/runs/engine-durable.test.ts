@@ -111,6 +111,7 @@ for (const [name, placeFor] of Object.entries(PLACES)) {
       expect(await engine.threads.list({ first: 9 }, NOBODY)).toEqual({
         threads: [copy],
         hasMore: false,
+        endCursor: copy.id,
       });
       await engine[Symbol.asyncDispose]();
     });

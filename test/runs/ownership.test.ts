@@ -5,7 +5,7 @@ import { callerFor, NOBODY, type Caller } from "../../src/access/caller.ts";
 import type { Engine } from "../../src/runs/engine.ts";
 import { ANN, BOB } from "../support/callers.ts";
 import { counter } from "../support/counter.ts";
-import { ended, interrupted, startEngine, startRun } from "../support/engine.ts";
+import { ended, interrupted, startEngine, startRun, statuses } from "../support/engine.ts";
 import { questions } from "../support/questions.ts";
 
 const ELSEWHERE = callerFor({ id: "ann", tenant: "elsewhere" });
@@ -126,6 +126,30 @@ describe("a run id that is taken", () => {
   });
 });
 
+/** A policy that a test changes as it goes on. */
+interface ChangingPolicy {
+  /** @default nothing */
+  refused: (request: AccessRequest) => boolean;
+  readonly asked: AccessRequest[];
+  readonly access: Access;
+}
+
+function changing(): ChangingPolicy {
+  const asked: AccessRequest[] = [];
+  const policy: ChangingPolicy = {
+    refused: () => false,
+    asked,
+    access: new Access({
+      isAuthenticated: true,
+      authorize: (_viewer, request) => {
+        asked.push(request);
+        return !policy.refused(request);
+      },
+    }),
+  };
+  return policy;
+}
+
 describe("what the operator refuses", () => {
   /** Allows all but one action. */
   const allBut = (refused: Action) => {
@@ -171,11 +195,11 @@ describe("what the operator refuses", () => {
     expect(authorize).not.toHaveBeenCalled();
   });
 
-  test("is not started, neither as such nor to be watched nor to replace another", async () => {
+  test("is not started, neither as such nor to be read nor to be watched", async () => {
     for (const [refused, request] of [
       ["start", {}],
+      ["read", {}],
       ["watch", { isWatched: true }],
-      ["cancel", { whenBusy: "replace" }],
     ] as const) {
       const { engine } = startEngine(counter, { access: allBut(refused).access });
       await expect(startRun(engine, { caller: ANN, runId: "r", ...request })).rejects.toMatchObject(
@@ -185,13 +209,116 @@ describe("what the operator refuses", () => {
     }
   });
 
-  test("is left out of lists, whose pages are full all the same", async () => {
-    const access = new Access({
-      isAuthenticated: true,
-      authorize: (_viewer, { action, workflow }) =>
-        workflow !== "secret" || (action !== "read" && action !== "readThread"),
+  test("is asked about by a start with the run and the thread that it would show", async () => {
+    const { access, asked } = allBut("cancel");
+    const { engine } = startEngine(counter, { access });
+    const { id, threadId } = await startRun(engine, { caller: ANN, input: { add: 1 } });
+    expect(asked).toEqual([
+      { action: "start", workflow: "work", runId: undefined, threadId: undefined },
+      { action: "read", workflow: "work", runId: id, threadId },
+    ]);
+    asked.length = 0;
+    const watched = await startRun(engine, { caller: ANN, runId: "w", isWatched: true });
+    expect(asked.map(({ action, runId }) => [action, runId])).toEqual([
+      ["start", "w"],
+      ["watch", watched.id],
+    ]);
+  });
+
+  test.each(["resume", "cancel"] as const)(
+    "with a run that may not be read is FORBIDDEN, and nothing is done: %s",
+    async (action) => {
+      const policy = changing();
+      const { engine } = await waiting(policy.access);
+      const before = await engine.get("r", ANN);
+      policy.refused = ({ action: asked }) => asked === "read";
+      const act = WITH_A_RUN[action]?.(engine, ANN);
+      await expect(act).rejects.toMatchObject({ code: "FORBIDDEN" });
+      policy.refused = () => false;
+      expect(await engine.get("r", ANN)).toEqual(before);
+    },
+  );
+
+  test.each(["updateThread", "forkThread"] as const)(
+    "with a thread that may not be read is FORBIDDEN, and nothing is done: %s",
+    async (action) => {
+      const policy = changing();
+      const { engine } = await idle(policy.access);
+      const seen = async () => {
+        const { threads } = await engine.threads.list({ first: 9 }, ANN);
+        return Promise.all(threads.map((thread) => engine.threads.state(thread, ANN)));
+      };
+      const before = await seen();
+      policy.refused = ({ action: asked }) => asked === "readThread";
+      const act = WITH_A_THREAD[action]?.(engine, ANN);
+      await expect(act).rejects.toMatchObject({ code: "FORBIDDEN" });
+      policy.refused = () => false;
+      expect(await seen()).toEqual(before);
+    },
+  );
+
+  test("is no copy either: a fork that could not be read is not made", async () => {
+    const { access, asked } = allBut("deleteThread");
+    const { engine } = await idle(access);
+    asked.length = 0;
+    await engine.threads.fork({ threadId: "t", caller: ANN, newThreadId: "copy" });
+    expect(asked.map(({ action, threadId }) => [action, threadId])).toEqual([
+      ["forkThread", "t"],
+      ["readThread", "t"],
+      ["readThread", "copy"],
+    ]);
+  });
+
+  test("a run that may not be read is cancelled all the same when its subscriber leaves", async () => {
+    const policy = changing();
+    const { engine } = await waiting(policy.access);
+    policy.refused = ({ action }) => action === "read";
+    await engine.cancelUnseen("r", ANN);
+    policy.refused = () => false;
+    expect(await engine.get("r", ANN)).toMatchObject({ status: "cancelled" });
+  });
+
+  test("is not cancelled by a run that replaces it, whichever workflow that is of", async () => {
+    const policy = changing();
+    const workflows = { other: counter };
+    const { engine } = startEngine(questions(["a"]), { access: policy.access, workflows });
+    const on = { caller: ANN, threadId: "t" } as const;
+    const first = await interrupted(engine, await startRun(engine, { ...on, runId: "first" }));
+    await startRun(engine, { ...on, runId: "second", whenBusy: "enqueue" });
+    policy.refused = ({ action, runId }) => action === "cancel" && runId === "first";
+    const replacing = { ...on, workflow: "other", runId: "new", whenBusy: "replace" } as const;
+    await expect(startRun(engine, replacing)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    expect(await statuses(engine, first)).toEqual(["interrupted"]);
+    expect(await engine.get("second", ANN)).toMatchObject({ status: "queued" });
+    await expect(engine.get("new", ANN)).rejects.toMatchObject({ code: "NOT_FOUND" });
+
+    policy.refused = () => false;
+    policy.asked.length = 0;
+    await startRun(engine, replacing);
+    expect(policy.asked.filter(({ action }) => action === "cancel")).toEqual(
+      ["second", "first"].map((runId) => ({
+        action: "cancel",
+        workflow: "work",
+        runId,
+        threadId: "t",
+      })),
+    );
+  });
+
+  test("is not asked about by a run that would replace others and has none to replace", async () => {
+    const { engine } = startEngine(counter, { access: allBut("cancel").access });
+    const request = { caller: ANN, threadId: "t", whenBusy: "replace", input: { add: 1 } } as const;
+    expect(await ended(engine, await startRun(engine, request))).toMatchObject({
+      status: "succeeded",
     });
-    const { engine } = startEngine(counter, { access, workflows: { secret: counter } });
+  });
+
+  test("is left out of lists, whose pages are full all the same", async () => {
+    const policy = changing();
+    const { engine } = startEngine(counter, {
+      access: policy.access,
+      workflows: { secret: counter },
+    });
     for (let i = 0; i < 9; i++) {
       const workflow = i % 3 === 0 ? "work" : "secret";
       const { run } = await engine.start({
@@ -201,8 +328,10 @@ describe("what the operator refuses", () => {
         runId: `r${i}`,
         threadId: `t${i}`,
       });
-      if (workflow === "work") await ended(engine, run);
+      await ended(engine, run);
     }
+    policy.refused = ({ action, workflow }) =>
+      workflow === "secret" && (action === "read" || action === "readThread");
     const page = await engine.list({}, { first: 2 }, ANN);
     expect([page.runs.map(({ id }) => id), page.hasMore]).toEqual([["r6", "r3"], true]);
     const rest = await engine.list({}, { first: 2, after: "r3" }, ANN);
