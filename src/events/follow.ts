@@ -57,8 +57,7 @@ class Follower implements Pulled, TailReader {
     if (!this.#tail) return this.#listen();
     if (!this.#look) return this.#read(this.#tail);
     if (this.last < this.#look.lastSeq) {
-      // A socket that takes all at once never waits; others must get their turn all the same.
-      setImmediate(() => this.onChange());
+      this.#tails.turns.wait(`${this.#runId} ${this.last}`, this);
     } else if (this.#look.isClosed) {
       this.close();
       this.#observer.complete();

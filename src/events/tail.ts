@@ -1,6 +1,7 @@
 import { whileUnavailable } from "../while-unavailable.ts";
 import type { EventLog, EventPage } from "./event-log.ts";
 import { Presence } from "./presence.ts";
+import { Turns } from "./turns.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** How often a tail looks by itself, in case a wake-up was lost. */
@@ -49,6 +50,8 @@ export class Tails {
   readonly #log: EventLog;
   readonly #tails = new Map<string, SharedTail>();
   readonly #presence: Presence | undefined;
+  /** Of those who are behind. */
+  readonly turns = new Turns();
   #isClosed = false;
 
   /** With `isShared`, other processes use the same log, and may have readers too. */

@@ -53,9 +53,9 @@ export class SocketWriter implements Reader {
 
   /** See {@link Reader.progress}. */
   progress(): string | undefined {
-    const { bytesWritten, writableLength } = this.#connection;
+    const { writableLength } = this.#connection;
     if (writableLength === 0) return undefined;
-    return `${bytesWritten - writableLength} ${partLeft(this.#connection)}`;
+    return `${this.#connection.bytesWritten - writableLength} ${partLeft(this.#connection)}`;
   }
 
   /** Its operations end with it, and its client comes back. */

@@ -90,7 +90,7 @@ export function createWebSocketTransport({
       if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
         return socket.close(CloseCode.SubprotocolNotAcceptable, OTHER_SUBPROTOCOL);
       }
-      sockets.add(socket);
+      sockets.add(socket, request.socket);
       const writer = new SocketWriter(socket, request);
       socket.once("close", slowReaders.watch(writer));
       const upgrade = upgradeOf(request);

@@ -1,6 +1,7 @@
 import type { EventPage } from "../../events/event-log.ts";
 import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import { isFinal } from "../../runs/run.ts";
+import { PAGE_BYTES } from "../page-bytes.ts";
 import { Batches } from "./batches.ts";
 import type { PostgresDatabase } from "./database.ts";
 
@@ -11,11 +12,8 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/**
- * Pages that are read together end once their events have so many bytes of JSON, each its part of it:
- * 500 of the largest would fill the memory.
- */
-const PAGE_BYTES = 4 * 1024 * 1024;
+/** All pages that are read together have so many bytes of JSON at most, and each its part of it. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 const NO_PAGE: EventPage = { events: [], oldestSeq: 1, lastSeq: 0, closed: true };
 
@@ -69,7 +67,7 @@ export class Reads {
       requests.map(({ runId }) => runId),
       requests.map(({ after }) => after),
       requests.map(({ limit }) => limit),
-      Math.floor(PAGE_BYTES / requests.length),
+      Math.min(PAGE_BYTES, Math.floor(MOST_BYTES / requests.length)),
     );
     return pagesOf(rows, requests.length);
   }

@@ -3,15 +3,13 @@ import type { AppendPlace, EventLog, EventPage, EventRange } from "../../events/
 import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run, type RunPatch } from "../../runs/run.ts";
 import { applyBatch, type BatchChange } from "../apply-batch.ts";
+import { PAGE_BYTES } from "../page-bytes.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type Head, type Heads, headText, readHead } from "./heads.ts";
 import type { LeaseClock } from "./lease-clock.ts";
 import { runFields } from "./run-fields.ts";
 import { APPEND, HEAD, READ, TRIM } from "./scripts/log.ts";
 import type { RedisWakeups } from "./wakeups.ts";
-
-/** A page ends once its events have so many bytes of JSON: 500 of the largest would fill the memory. */
-const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** So many events are read at a time, at most: what a page has no room for has been read in vain. */
 const MAX_PIECE = 500;

@@ -3,13 +3,11 @@ import type { RunEvent, RunStatus } from "../../events/run-event.ts";
 import { isFinal, type Run, type RunPatch } from "../../runs/run.ts";
 import { applyBatch } from "../apply-batch.ts";
 import { HEAD_COLUMNS, type HeadRow, headOf } from "../log-head-row.ts";
+import { PAGE_BYTES } from "../page-bytes.ts";
 import { columnsOf } from "../run-columns.ts";
 import type { SqliteDatabase } from "./database.ts";
 import type { Eraser } from "./eraser.ts";
 import { promote } from "./active-run.ts";
-
-/** A page ends once its events have so many characters of JSON: 500 of the largest would fill the memory. */
-const PAGE_CHARS = 4 * 1024 * 1024;
 
 /** So many rows are read at a time, at most: what a page has no room for has been read in vain. */
 const MAX_PIECE = 64;
@@ -72,9 +70,9 @@ export class SqliteEventLog implements EventLog<RunPatch> {
   #readPage(run: number, after: number, limit: number): readonly RunEvent[] {
     const events: RunEvent[] = [];
     let size = 0;
-    while (events.length < limit && size < PAGE_CHARS) {
+    while (events.length < limit && size < PAGE_BYTES) {
       // As many as have room if they are as large as those before them.
-      const room = size === 0 ? 1 : Math.ceil(((PAGE_CHARS - size) / size) * events.length);
+      const room = size === 0 ? 1 : Math.ceil(((PAGE_BYTES - size) / size) * events.length);
       const rows = this.#db.all<{ readonly event: string }>(
         "SELECT event FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
         run,
@@ -83,7 +81,7 @@ export class SqliteEventLog implements EventLog<RunPatch> {
       );
       if (rows.length === 0) break;
       for (const { event } of rows) {
-        if (size >= PAGE_CHARS) break;
+        if (size >= PAGE_BYTES) break;
         size += event.length;
         events.push(JSON.parse(event) as RunEvent);
       }
