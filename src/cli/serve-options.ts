@@ -83,7 +83,7 @@ export function addServeOptions(command: Command, { drain }: { readonly drain: s
       "--checkpoints <url>",
       "with --data redis://…: where to keep checkpoints, postgres://user:password@host:5432/database",
     )
-    .addOption(new Option("--memory", "keep nothing: runs end with the process").conflicts("data"))
+    .option("--memory", "keep nothing, instead of --data: runs end with the process")
     .addOption(
       new Option("--role <role>", "where several processes share the data: what this one does")
         .choices(["both", "gateway", "worker"])
@@ -139,20 +139,33 @@ function limitsHelp(): string {
   return `Limits and their defaults; false switches one off:\n${lines.join("\n")}`;
 }
 
-/** The flags of a command that was called. Throws `ConfigError` for a variable that is none of them. */
+/**
+ * The flags of a command that was called. Throws `ConfigError` for a variable that is none of them, and
+ * where `--memory` and `--data` are both given in the same way.
+ */
 export function flagsOf(command: Command): ServeFlags {
+  for (const [name, isOn] of Object.entries(switchesByVariable(command))) {
+    if (command.getOptionValueSource(name) === "cli") continue;
+    command.setOptionValueWithSource(name, isOn, "env");
+  }
   const flags = command.opts<Omit<ServeFlags, "given">>();
-  const switches = switchesByVariable(command);
+  const instead = passedOver(command, flags);
   const given = Object.keys(flags).filter((name) => {
     const source = command.getOptionValueSource(name);
-    return source === "cli" || source === "env";
+    return name !== instead && (source === "cli" || source === "env");
   });
-  const more = Object.entries(switches).filter(([name]) => !given.includes(name));
-  return {
-    ...flags,
-    ...Object.fromEntries(more),
-    given: [...given, ...more.map(([name]) => name)],
-  };
+  return { ...flags, ...(instead !== undefined && { [instead]: undefined }), given };
+}
+
+/** Which of the two places to keep runs in does not count: a flag goes before a variable. */
+function passedOver(
+  command: Command,
+  { memory, data }: Pick<ServeFlags, "memory" | "data">,
+): "memory" | "data" | undefined {
+  if (!memory || data === undefined) return undefined;
+  const source = command.getOptionValueSource("memory");
+  if (source !== command.getOptionValueSource("data")) return source === "cli" ? "data" : "memory";
+  throw new ConfigError("--memory cannot be used with --data: one keeps nothing, the other does");
 }
 
 /** Commander takes a variable for true whatever it says: `…_GRAPHIQL=false` would serve it. */

@@ -157,6 +157,22 @@ describe("runs are kept", { timeout: TIMEOUT_MS }, () => {
     expect(await readdir(project.folder)).toEqual(before);
   });
 
+  test("where a flag says, whatever a variable does; both said in one way are refused", async () => {
+    const project = await newProject();
+    const serveWith = (args: readonly string[], env: Readonly<Record<string, string>>) => {
+      const command = startCommandLine(["serve", "--port", "0", ...args], project.folder, env);
+      started.push(command);
+      return command;
+    };
+    const inMemory = { LANGGRAPH_GRAPHQL_MEMORY: "true" };
+    const inFile = { LANGGRAPH_GRAPHQL_DATA: "a.sqlite" };
+    await serveWith(["--data", "b.sqlite"], inMemory).says(/Runs are kept in b\.sqlite\n/);
+    await serveWith(["--memory"], inFile).says(/Runs are kept in memory/);
+    const refused = /^error: --memory cannot be used with --data: /m;
+    await serveWith([], { ...inMemory, ...inFile }).says(refused);
+    await serveWith(["--memory", "--data", "b.sqlite"], {}).says(refused);
+  });
+
   test("nowhere by run and schema", async () => {
     const project = await newProject();
     const before = await readdir(project.folder);

@@ -68,8 +68,9 @@ describe("the command line", () => {
   });
 
   test("refuses to keep runs in a file and nowhere", async () => {
-    const { stderr } = await failing(["serve", "--memory", "--data", "runs.sqlite"]);
-    expect(stderr).toContain("'--memory' cannot be used with option '--data <place>'");
+    const args = ["serve", "--config", DEMO, "--memory", "--data", "runs.sqlite"];
+    const { stderr } = await failing(args);
+    expect(stderr).toContain("--memory cannot be used with --data");
   });
 });
 
