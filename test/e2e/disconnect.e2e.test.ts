@@ -80,6 +80,21 @@ test("with onDisconnect: CANCEL it is cancelled also where the subscriber's toke
   await until(async () => (await statusOf(runId)) === "CANCELLED");
 });
 
+test("with onDisconnect: CANCEL it is cancelled also where the subscriber may watch it and not read it", async () => {
+  await service[Symbol.asyncDispose]();
+  let mayRead = false;
+  service = await startService({
+    workflows: { steps: steppedGraph(gates) },
+    backend: watched.backend,
+    authorize: (_viewer, { action }) => action !== "read" || mayRead,
+  });
+  const runId = await startAndLeave("CANCEL");
+  vi.advanceTimersByTime(10_000);
+  await until(async () => (await watched.backend.runs.get(runId))?.status === "cancelled");
+  mayRead = true;
+  expect(await statusOf(runId)).toBe("CANCELLED");
+});
+
 test("with onDisconnect: CANCEL it goes on if somebody follows it by then", async () => {
   const runId = await startAndLeave("CANCEL");
   const client = connect(service.wsUrl);

@@ -225,6 +225,21 @@ describe("what the operator refuses", () => {
     ]);
   });
 
+  test("is not found again by a start under its id", async () => {
+    const policy = changing();
+    const { engine } = await waiting(policy.access);
+    policy.refused = ({ action, threadId }) => action === "read" && threadId === "r";
+    for (const request of [{}, { threadId: "r" }]) {
+      const again = startRun(engine, { caller: ANN, runId: "r", ...request });
+      await expect(again).rejects.toMatchObject({ code: "FORBIDDEN" });
+    }
+    policy.refused = ({ action }) => action === "watch";
+    const watched = { caller: ANN, runId: "r", isWatched: true };
+    await expect(startRun(engine, watched)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    policy.refused = () => false;
+    expect(await startRun(engine, watched)).toMatchObject({ id: "r" });
+  });
+
   test.each(["resume", "cancel"] as const)(
     "with a run that may not be read is FORBIDDEN, and nothing is done: %s",
     async (action) => {
@@ -269,15 +284,6 @@ describe("what the operator refuses", () => {
     ]);
   });
 
-  test("a run that may not be read is cancelled all the same when its subscriber leaves", async () => {
-    const policy = changing();
-    const { engine } = await waiting(policy.access);
-    policy.refused = ({ action }) => action === "read";
-    await engine.cancelUnseen("r", ANN);
-    policy.refused = () => false;
-    expect(await engine.get("r", ANN)).toMatchObject({ status: "cancelled" });
-  });
-
   test("is not cancelled by a run that replaces it, whichever workflow that is of", async () => {
     const policy = changing();
     const workflows = { other: counter };
@@ -303,6 +309,15 @@ describe("what the operator refuses", () => {
         threadId: "t",
       })),
     );
+  });
+
+  test("is not asked about a run of somebody else's that a run would replace", async () => {
+    const policy = changing();
+    const { engine } = await waiting(policy.access);
+    policy.asked.length = 0;
+    const replacing = { caller: BOB, threadId: "r", whenBusy: "replace" } as const;
+    await expect(startRun(engine, replacing)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(policy.asked.map(({ action }) => action)).not.toContain("cancel");
   });
 
   test("is not asked about by a run that would replace others and has none to replace", async () => {
