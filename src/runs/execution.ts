@@ -13,6 +13,7 @@ import type { Logger } from "../logger.ts";
 import type { WorkflowTelemetry } from "../telemetry.ts";
 import type { Graph } from "../workflows/graph.ts";
 import { graphOf, type Workflow } from "../workflows/workflow.ts";
+import { ActiveTime } from "./active-time.ts";
 import { bounded, type EventBounds } from "./bounded-event.ts";
 import { CheckpointPruner } from "./checkpoint-pruner.ts";
 import { chunkToEvent } from "./chunk-to-event.ts";
@@ -24,7 +25,7 @@ import { NodeSpans } from "./ingest/node-spans.ts";
 import { isRemote } from "./ingest/remote.ts";
 import { TaskWrites } from "./ingest/task-writes.ts";
 import { NO_PAST, readPast, type Past } from "./past.ts";
-import { NO_RECOVERIES, planExecution, type Plan } from "./plan.ts";
+import { NO_RECOVERIES, planExecution, segmentAfterDrain, type ExecutePlan } from "./plan.ts";
 import { Recorder, type RecordLimits } from "./recorder.ts";
 import { toRunError } from "./run-error.ts";
 import { RunSaver } from "./run-saver.ts";
@@ -32,6 +33,7 @@ import { inSpan, noteError, startRun } from "../tracing.ts";
 import { runFields } from "./run-fields.ts";
 import type { Run, RunPatch } from "./run.ts";
 import { hasCheckpoint, readHead } from "./thread-head.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import type { UntypedEvents } from "./untyped-events.ts";
 
 /** Why an execution is stopped from outside. `released` leaves the run to whoever claims it next. */
@@ -57,7 +59,7 @@ interface Prepared {
   readonly saver: BaseCheckpointSaver | undefined;
   readonly config: RunnableConfig;
   readonly taskWrites: TaskWrites | undefined;
-  readonly plan: Plan & { readonly kind: "execute" };
+  readonly plan: ExecutePlan;
   readonly past: Past;
 }
 
@@ -71,8 +73,7 @@ export class Execution {
   readonly #recorder: Recorder;
   readonly #abort = new AbortController();
   readonly #control = new RunControl();
-  readonly #startedAt: number;
-  #activeMs: number;
+  readonly #time: ActiveTime;
   readonly #pruner: CheckpointPruner;
   readonly #span: Span | undefined;
   #stopReason: StopReason | undefined;
@@ -80,8 +81,7 @@ export class Execution {
   constructor(options: ExecutionOptions) {
     const { run, backend, limits, clock, logger, telemetry } = options;
     this.#options = options;
-    this.#startedAt = clock().getTime();
-    this.#activeMs = run.activeMs;
+    this.#time = new ActiveTime({ run, clock, onTimeout: () => this.stop("timeout") });
     this.#pruner = new CheckpointPruner(run, backend, logger);
     this.#recorder = new Recorder({
       runId: run.id,
@@ -135,8 +135,8 @@ export class Execution {
 
   /** Of a lost run somebody else tells the end. */
   #tellEnd(status: RunStatus | "released"): void {
-    const { run, clock, logger } = this.#options;
-    const durationMs = clock().getTime() - this.#startedAt;
+    const { run, logger } = this.#options;
+    const durationMs = this.#time.ownMs;
     const { count: events } = this.#recorder;
     const end = this.#stopReason === "lost" ? "lost" : status;
     this.#span?.setAttribute("langgraph.status", end);
@@ -145,14 +145,12 @@ export class Execution {
 
   /** Resolves with how the run ends, or with what changes in its record when it is released. */
   async #run(workflow: Workflow): Promise<Ending | RunPatch> {
-    const timeOut = (): void => this.stop("timeout");
-    let timer = setTimeout(timeOut, this.#options.run.timeoutMs - this.#activeMs);
+    this.#time.bound();
     try {
       const prepared = await unlessAborted(this.#abort.signal, this.#prepare(workflow));
       if ("body" in prepared) return prepared;
       // Its log has told how long it had been at work before a crash.
-      clearTimeout(timer);
-      timer = setTimeout(timeOut, this.#options.run.timeoutMs - this.#activeMsNow());
+      this.#time.bound();
       const ending = await this.#drive(workflow, prepared);
       return this.#stopped() ?? ending;
     } catch (error) {
@@ -160,7 +158,7 @@ export class Execution {
       if (error instanceof BackendUnavailableError) this.stop("lost");
       return this.#stopped() ?? this.#failed(this.#describe(error), error);
     } finally {
-      clearTimeout(timer);
+      this.#time.unbound();
     }
   }
 
@@ -168,7 +166,7 @@ export class Execution {
     try {
       const ingested = this.#ingest(workflow, prepared);
       const outcome = await unlessAborted(this.#abort.signal, ingested);
-      return ended(outcome, { now: this.#options.clock(), activeMs: this.#activeMsNow() });
+      return ended(outcome, { now: this.#options.clock(), activeMs: this.#time.totalMs });
     } catch (error) {
       if (this.#stopReason !== undefined) throw error;
       if (error instanceof Error && isGraphDrained(error)) return this.#drained(prepared);
@@ -189,7 +187,7 @@ export class Execution {
       isRemote(original) ? null : await readHead(saver, run.threadId),
     );
     const past = run.segment.base ? await readPast(backend.events, run.id) : NO_PAST;
-    this.#activeMs += past.lastAttemptMs;
+    this.#time.add(past.lastAttemptMs);
     const fail = (error: RunError): Ending => {
       this.#recordRunning({});
       return this.#failed(error);
@@ -237,7 +235,7 @@ export class Execution {
         ...patch,
         status: "running",
         startedAt: run.startedAt ?? clock(),
-        activeMs: this.#activeMs,
+        activeMs: this.#time.beforeMs,
       },
     );
   }
@@ -276,7 +274,7 @@ export class Execution {
     const pending = asked.filter(({ id }) => pendingInterrupts.some((one) => one.id === id));
     // A saver of the graph's own may not tell.
     const interrupts = pending.length > 0 ? pending : asked;
-    return refused(interrupts, { code: "BAD_USER_INPUT", message }, this.#activeMsNow());
+    return refused(interrupts, { code: "BAD_USER_INPUT", message }, this.#time.totalMs);
   }
 
   /** How the run ends when it was stopped: that counts, whatever the graph made of the abort. */
@@ -315,20 +313,8 @@ export class Execution {
 
   /** What goes on next time begins where the graph has stopped, as if it had been asked to. */
   async #drained({ saver, plan }: Prepared): Promise<RunPatch> {
-    const { start, fromCheckpointId, segment } = plan;
     const head = await readHead(saver, this.#options.run.threadId);
-    // As long as no step has been taken, answers are in no checkpoint.
-    const hasMoved = head.checkpointId !== segment.base?.checkpointId;
-    return {
-      segment: hasMoved
-        ? { kind: "continue", answers: {}, fromCheckpointId: null, trace: segment.trace }
-        : { answers: {}, ...start, fromCheckpointId, trace: segment.trace },
-      activeMs: this.#activeMsNow(),
-    };
-  }
-
-  #activeMsNow(): number {
-    return this.#activeMs + this.#options.clock().getTime() - this.#startedAt;
+    return { segment: segmentAfterDrain(plan, head), activeMs: this.#time.totalMs };
   }
 
   #describe(error: unknown): RunError {
@@ -342,14 +328,4 @@ export class Execution {
     }
     this.stop("lost");
   }
-}
-
-/** Does not wait for a graph that goes on in spite of the abort: nobody hears it any more. */
-function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    outcome.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -17,17 +17,18 @@ export type Start =
   | { readonly kind: "answers"; readonly answers: JsonObject };
 
 /** What an executor that has claimed a run does with it. */
-export type Plan =
-  | { readonly kind: "fail"; readonly error: RunError }
-  | {
-      readonly kind: "execute";
-      readonly start: Start;
-      /** The checkpoint to start from; `null` for the thread's newest. */
-      readonly fromCheckpointId: string | null;
-      /** Stored before the graph is started. */
-      readonly segment: Segment;
-      readonly recoveries: Recoveries;
-    };
+export type Plan = { readonly kind: "fail"; readonly error: RunError } | ExecutePlan;
+
+/** How it lets the run go on. */
+export interface ExecutePlan {
+  readonly kind: "execute";
+  readonly start: Start;
+  /** The checkpoint to start from; `null` for the thread's newest. */
+  readonly fromCheckpointId: string | null;
+  /** Stored before the graph is started. */
+  readonly segment: Segment;
+  readonly recoveries: Recoveries;
+}
 
 /**
  * Decides how a claimed run goes on. A segment that has not been started yet is started. One that
@@ -71,6 +72,18 @@ export function planExecution(
   }
   const { fromCheckpointId } = segment;
   return { ...execute, start: startAgain(run, head), fromCheckpointId, recoveries };
+}
+
+/** What is left to execute of a graph that was asked to stop before its next step, and has. */
+export function segmentAfterDrain(
+  { start, fromCheckpointId, segment: { base, trace } }: ExecutePlan,
+  head: ThreadHead,
+): Segment {
+  // As long as no step has been taken, answers are in no checkpoint.
+  if (head.checkpointId === base?.checkpointId) {
+    return { answers: {}, ...start, fromCheckpointId, trace };
+  }
+  return { kind: "continue", answers: {}, fromCheckpointId: null, trace };
 }
 
 function countRecovery(before: Recoveries, { checkpointId }: ThreadHead): Recoveries {

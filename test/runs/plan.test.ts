@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planExecution } from "../../src/runs/plan.ts";
+import { planExecution, segmentAfterDrain, type ExecutePlan } from "../../src/runs/plan.ts";
 import type { Interrupt } from "../../src/events/run-event.ts";
 import type { Segment } from "../../src/runs/run.ts";
 import { at, newRun } from "../../src/testing/fixtures.ts";
@@ -137,6 +137,31 @@ describe("a run whose graph has changed", () => {
   test("is executed by the graph of now when it had only waited", () => {
     expect(planExecution(newRun({ segment: INPUT }), changed, EMPTY)).toMatchObject({
       kind: "execute",
+    });
+  });
+});
+
+describe("a graph that was asked to stop before its next step", () => {
+  const segment: Segment = { ...ANSWERS, fromCheckpointId: "c0", base: { checkpointId: "c1" } };
+  const start = { kind: "answers", answers: { a: "yes" } } as const;
+  const plan = planExecution(newRun({ segment: ANSWERS }), WORKFLOW, EMPTY) as ExecutePlan;
+  const stopped = { ...plan, start, fromCheckpointId: "c0", segment };
+
+  test("goes on from where it stopped once it has taken one", () => {
+    const head = { checkpointId: "c2", pendingInterrupts: [] };
+    expect(segmentAfterDrain(stopped, head)).toEqual({
+      kind: "continue",
+      answers: {},
+      fromCheckpointId: null,
+    });
+  });
+
+  test("begins again as it did, with the same answers, when it has taken none", () => {
+    const head = { checkpointId: "c1", pendingInterrupts: [] };
+    expect(segmentAfterDrain(stopped, head)).toEqual({
+      kind: "answers",
+      answers: { a: "yes" },
+      fromCheckpointId: "c0",
     });
   });
 });
