@@ -9,6 +9,7 @@ import {
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { ConfigError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 
 /** RFC 7518 §3.2: a key for HS256 has at least as many bits as the hash. */
 const MIN_SECRET_BYTES = 32;
@@ -54,6 +55,7 @@ export interface JwtOptions {
  * they should be, or are for others. Throws `ConfigError` for options that would let anybody in.
  */
 export function jwt(options: JwtOptions): Authenticate {
+  checkNames(options);
   const { toViewer = readViewer(options.tenantClaim) } = options;
   const verify = verifierOf(options);
   return async ({ token }) => {
@@ -61,6 +63,27 @@ export function jwt(options: JwtOptions): Authenticate {
     const viewer = claims && (await toViewer(claims));
     return viewer && { viewer, expiresAt: new Date(Number(claims.exp) * 1000) };
   };
+}
+
+/** A slip in `audience` would let in those whose tokens are for others. */
+const NAMES: readonly string[] = Object.keys({
+  secret: true,
+  jwksUrl: true,
+  issuer: true,
+  audience: true,
+  algorithms: true,
+  tenantClaim: true,
+  toViewer: true,
+} satisfies Record<keyof JwtOptions, true>);
+
+function checkNames(options: JwtOptions): void {
+  for (const name of Object.keys(options)) {
+    if (NAMES.includes(name)) continue;
+    const meant = nearest(name, NAMES);
+    throw new ConfigError(
+      `jwt has no option ${JSON.stringify(name)}${meant === undefined ? `; there are ${NAMES.join(", ")}` : `: did you mean ${meant}?`}`,
+    );
+  }
 }
 
 function readViewer(tenantClaim: string | undefined): (claims: JWTPayload) => Viewer | null {
@@ -103,7 +126,12 @@ function keyOf({ secret, jwksUrl }: JwtOptions): JWTVerifyGetKey {
   if ((secret === undefined) === (jwksUrl === undefined)) {
     throw new ConfigError("jwt wants either a secret or a jwksUrl");
   }
-  if (jwksUrl !== undefined) return createRemoteJWKSet(new URL(jwksUrl));
+  if (jwksUrl !== undefined) {
+    if (URL.canParse(jwksUrl)) return createRemoteJWKSet(new URL(jwksUrl));
+    throw new ConfigError(
+      `jwksUrl of jwt must be an address such as https://login.example.com/.well-known/jwks.json, not ${JSON.stringify(jwksUrl)}`,
+    );
+  }
   const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
   if (bytes && bytes.length >= MIN_SECRET_BYTES) return () => bytes;
   throw new ConfigError(

@@ -123,6 +123,8 @@ test.each<[what: string, Parameters<typeof jwt>[0]]>([
   ["a secret that can be guessed", { secret: "secret" }],
   ["tokens without a signature", { secret: SECRET, algorithms: ["none"] }],
   ["secrets that are public", { jwksUrl: "https://example.com/jwks.json", algorithms: ["HS256"] }],
+  ["a name that is none", { secret: SECRET, audiance: "here" } as Parameters<typeof jwt>[0]],
+  ["no address of keys", { jwksUrl: "login.example.com/jwks.json" }],
   ["no algorithm", { secret: SECRET, algorithms: [] }],
 ])("options that would let anybody in are refused: %s", (_what, options) => {
   expect(() => jwt(options)).toThrow(expect.objectContaining({ code: "CONFIG" }));
@@ -136,4 +138,10 @@ test("any of several ways will do", async () => {
   expect(await authenticate(credentials(key))).toEqual({ viewer: { id: "billing" } });
   expect(await authenticate(credentials("neither"))).toBeNull();
   expect(await authenticate(credentials(null))).toBeNull();
+});
+
+test("several ways that are none, or no hooks, are refused at the start", () => {
+  expect(() => anyOf()).toThrow(expect.objectContaining({ code: "CONFIG" }));
+  const missing = undefined as unknown as ReturnType<typeof jwt>;
+  expect(() => anyOf(jwt({ secret: SECRET }), missing)).toThrow("anyOf wants hooks");
 });

@@ -417,6 +417,18 @@ describe("run --url", { timeout: TIMEOUT_MS }, () => {
     expect(code).toBe(1);
   });
 
+  test("a server that wants to know who asks is told as such, and lets in with --header", async () => {
+    await using closed = await startService({
+      workflows: { steps: steppedGraph(gates) },
+      authenticate: ({ token }) => (token === "me" ? { viewer: { id: "me" } } : null),
+    });
+    const args = ["steps", "--url", closed.url, "--input", '{"count":0}'];
+    const { code, stderr } = await run(...args).ended;
+    expect(stderr).toContain('does not know who asks (Unauthenticated): pass --header "Authori');
+    expect(code).toBe(1);
+    expect((await run(...args, "--header", "Authorization: Bearer me").ended).code).toBe(0);
+  });
+
   test("a server of something else is told as such, and gets the headers", async () => {
     const requests: (string | undefined)[] = [];
     const other = createServer().on("upgrade", ({ headers }, socket) => {

@@ -44,6 +44,14 @@ export function toCommandError(thrown: unknown, url: string, wasConnected: boole
   if (code === 1009) {
     return new CommandError(`${url} takes no input of that size`, EXIT.badInput, { cause: thrown });
   }
+  // Of graphql-ws: who asks is not known.
+  if (code === 4403 && !wasConnected) {
+    return new CommandError(
+      `${url} does not know who asks (${printable(reason || "4403")}): pass --header "Authorization: Bearer …", with a token that is good there`,
+      EXIT.failed,
+      { cause: thrown },
+    );
+  }
   if (wasConnected) return new LostConnectionError(url, { cause: thrown });
   if (typeof code === "number") {
     const why = printable(reason || String(code));
