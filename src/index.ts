@@ -54,8 +54,8 @@ export type { Run, RunPatch } from "./runs/run.ts";
 export { defineConfig, type ProjectConfig } from "./define-config.ts";
 export type { ServiceOptions } from "./service-options.ts";
 export { createService, type Service } from "./service.ts";
-export type { TransportLimits } from "./transports/transport-limits.ts";
-export type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
+export type { TransportLimits } from "./transports/pipeline/transport-limits.ts";
+export type { TrustedDocuments } from "./transports/pipeline/trusted-documents-option.ts";
 export {
   defineEvents,
   type Emitter,

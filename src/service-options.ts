@@ -7,8 +7,11 @@ import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import { DEFAULT_LIMITS, type EngineLimits, type Role } from "./runs/engine-options.ts";
 import type { Redact } from "./runs/redactor.ts";
-import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from "./transports/transport-limits.ts";
-import type { TrustedDocuments } from "./transports/trusted-documents-option.ts";
+import {
+  DEFAULT_TRANSPORT_LIMITS,
+  type TransportLimits,
+} from "./transports/pipeline/transport-limits.ts";
+import type { TrustedDocuments } from "./transports/pipeline/trusted-documents-option.ts";
 import type { WorkflowDefinition } from "./workflows/define-workflow.ts";
 import type { Graph } from "./workflows/graph.ts";
 

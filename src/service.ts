@@ -19,14 +19,14 @@ import { readinessBy, type Readiness } from "./readiness.ts";
 import { isProduction } from "./production.ts";
 import type { Role } from "./runs/engine-options.ts";
 import { Engine } from "./runs/engine.ts";
-import { limitBodies } from "./transports/limit-bodies.ts";
+import { limitBodies } from "./transports/http/limit-bodies.ts";
 import { DEFAULT_SERVICE_LIMITS, type ServiceOptions } from "./service-options.ts";
-import { createOrigins, FOREIGN_PAGE } from "./transports/origins.ts";
-import { withSecurityHeaders } from "./transports/security-headers.ts";
-import { SlowReaders } from "./transports/slow-readers.ts";
-import type { TransportLimits } from "./transports/transport-limits.ts";
-import { createWebSocketTransport } from "./transports/websocket.ts";
-import { createPipeline } from "./transports/yoga.ts";
+import { createOrigins, FOREIGN_PAGE } from "./transports/http/origins.ts";
+import { withSecurityHeaders } from "./transports/http/security-headers.ts";
+import { SlowReaders } from "./transports/pipeline/slow-readers.ts";
+import type { TransportLimits } from "./transports/pipeline/transport-limits.ts";
+import { createWebSocketTransport } from "./transports/websocket/websocket.ts";
+import { createPipeline } from "./transports/pipeline/yoga.ts";
 import { createWorkflows } from "./workflows/workflow.ts";
 
 const DEFAULT_DRAIN_MS = 10_000; // 10 s

@@ -5,7 +5,7 @@ import { createServerAdapter } from "@whatwg-node/server";
 import { ConfigError, ForbiddenError } from "../errors.ts";
 import { isProduction } from "../production.ts";
 import type { Service } from "../service.ts";
-import { withSecurityHeaders } from "../transports/security-headers.ts";
+import { withSecurityHeaders } from "../transports/http/security-headers.ts";
 import { closable } from "./closable.ts";
 import { exposureOf, isLoopback, type Exposure } from "./exposure.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql.ts";
