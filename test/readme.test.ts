@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addServeOptions } from "../src/cli/serve-options.ts";
+import { DEFAULT_SERVICE_LIMITS } from "../src/service-options.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -42,6 +45,17 @@ test("every script that the README names exists", async () => {
     (line) => /^npm (?:run )?(start|test|check|bench|examples)$/.exec(line)?.[1] ?? [],
   );
   for (const script of named) expect(scripts).toHaveProperty(script);
+});
+
+test("the table of the configuration has every flag of `serve`, and every limit", () => {
+  const { options } = addServeOptions(new Command(), { drain: "10s" });
+  const names = [
+    ...options.map(({ long }) => `\`${long ?? ""}\``),
+    ...Object.keys(DEFAULT_SERVICE_LIMITS).map((name) => `| \`limits.${name}\` `),
+  ];
+  const rows = readme.split("\n").filter((line) => line.startsWith("|"));
+  const table = rows.slice(rows.findIndex((row) => row.startsWith("| `serve` flag"))).join("\n");
+  expect(names.filter((name) => !table.includes(name))).toEqual([]);
 });
 
 describe("`npm start` in a clone", () => {
