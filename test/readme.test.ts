@@ -13,7 +13,9 @@ import { DEFAULT_SERVICE_LIMITS } from "../src/service-options.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const readme = await readFile(join(ROOT, "README.md"), "utf8");
+/** What users are told of installing, using and operating it, in the order in which they read it. */
+const pages = ["README.md", "deploy/README.md"].map((name) => readFile(join(ROOT, name), "utf8"));
+const readme = (await Promise.all(pages)).join("\n");
 
 /** Commands that these tests do not run because whoever runs these tests has run them. */
 const RUN_BY_CI = ["npm ci", "npm test", "npm run check", "npm run bench", "npm run examples"];
@@ -47,7 +49,7 @@ test("every script that the README names exists", async () => {
   for (const script of named) expect(scripts).toHaveProperty(script);
 });
 
-test("the table of the configuration has every flag of `serve`, and every limit", () => {
+test("the table of all settings has every flag of `serve`, and every limit", () => {
   const { options } = addServeOptions(new Command(), { drain: "10s" });
   const names = [
     ...options.map(({ long }) => `\`${long ?? ""}\``),
@@ -159,6 +161,7 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
     );
     await writeFile(join(project, "typed-postgres.ts"), snippetWith("await postgres("));
     await writeFile(join(project, "typed-redis.ts"), snippetWith("await redis("));
+    await writeFile(join(project, "typed-config.ts"), snippetWith("defineConfig("));
     await writeFile(
       join(project, "typed-auth.ts"),
       `import type { ServiceOptions } from "langgraph-graphql";
@@ -179,6 +182,8 @@ describe("the package, installed as the README says", { timeout: 240_000 }, () =
       "typed-backend.ts",
       "typed-postgres.ts",
       "typed-redis.ts",
+      "typed-config.ts",
+      "typed-auth.ts",
       "typed-client.ts",
       "typed-tokens.ts",
     ];
