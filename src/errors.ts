@@ -112,7 +112,9 @@ export class RunConflictError extends ServiceError {
   readonly runId: string;
 
   constructor(runId: string) {
-    super(`Run ${JSON.stringify(runId)} was started with another workflow or input`);
+    super(
+      `Run ${JSON.stringify(runId)} exists, with another workflow or input, or of somebody else: take another runId`,
+    );
     this.runId = runId;
   }
 

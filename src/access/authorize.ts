@@ -34,7 +34,7 @@ export interface AccessRequest {
 
 /**
  * Whether a viewer may do that; `null` is whoever asks where nobody is identified. Asked after it is
- * clear that the run or thread is the viewer's. `false` refuses with `FORBIDDEN`, and leaves what may
+ * clear that the run or thread is the viewer's; but the ids of a `start` are those that are asked for. `false` refuses with `FORBIDDEN`, and leaves what may
  * not be read out of lists. What it throws is an unexpected error; taking longer than
  * `limits.accessTimeoutMs` is `ACCESS_TIMEOUT`.
  */

@@ -8,7 +8,7 @@ import {
 } from "jose";
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Viewer } from "../access/viewer.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, UnauthenticatedError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 
 /** RFC 7518 §3.2: a key for HS256 has at least as many bits as the hash. */
@@ -99,7 +99,11 @@ function readViewer(tenantClaim: string | undefined): (claims: JWTPayload) => Vi
   };
 }
 
-/** The claims of a token; `null` for one that is not good. Throws when the keys cannot be had. */
+/**
+ * The claims of a token; `null` for one that is none, or that nobody known has signed. Throws
+ * `UnauthenticatedError` for what only whoever has such a token learns of it, and what comes up when the
+ * keys cannot be had.
+ */
 function verifierOf(options: JwtOptions): (token: string) => Promise<JWTPayload | null> {
   const key = keyOf(options);
   const { issuer, audience } = options;
@@ -116,6 +120,14 @@ function verifierOf(options: JwtOptions): (token: string) => Promise<JWTPayload 
       const { payload } = await jwtVerify(token, key, checks);
       return payload;
     } catch (error) {
+      if (error instanceof errors.JWTExpired) {
+        throw new UnauthenticatedError("The token has expired: send a fresh one");
+      }
+      if (error instanceof errors.JWTClaimValidationFailed) {
+        throw new UnauthenticatedError(
+          `The token is signed as it should be, but ${error.claim} is not what this service wants`,
+        );
+      }
       if (isNotGood(error)) return null;
       throw error;
     }
@@ -155,8 +167,6 @@ function isNotGood(error: unknown): boolean {
 }
 
 const FAULTS_OF_TOKENS = [
-  errors.JWTExpired,
-  errors.JWTClaimValidationFailed,
   errors.JWTInvalid,
   errors.JWSInvalid,
   errors.JWSSignatureVerificationFailed,

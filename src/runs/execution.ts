@@ -292,7 +292,9 @@ export class Execution {
       case "timeout":
         return this.#failed({
           code: "RUN_TIMEOUT",
-          message: `The run took longer than ${run.timeoutMs} ms`,
+          message:
+            `The run took longer than ${run.timeoutMs} ms; ` +
+            "ask for more in options.timeoutMs, or raise limits.runTimeoutMs",
         });
       case "eventLimit":
         return this.#failed({

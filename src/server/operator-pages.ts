@@ -29,12 +29,15 @@ export function createOperatorPages(options: OperatorPagesOptions): OperatorPage
             { status: 503, headers: HEADERS },
           );
     },
-    ...(metrics && {
-      "/metrics": async () =>
-        new Response(await service.metrics(), {
-          headers: { ...HEADERS, "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-        }),
-    }),
+    "/metrics": async () =>
+      metrics
+        ? new Response(await service.metrics(), {
+            headers: { ...HEADERS, "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+          })
+        : new Response("Metrics are off: serve with --metrics, or `metrics: true`\n", {
+            status: 404,
+            headers: HEADERS,
+          }),
   };
   return async ({ method, url }) => {
     const { pathname } = new URL(url);

@@ -37,11 +37,6 @@ describe("tokens by a secret", () => {
   test.each<[what: string, token: () => string | null | Promise<string>]>([
     ["no token", () => null],
     ["something else", () => "no token"],
-    ["one that has expired", () => tokenOf({ ...good, exp: 1_000 }).sign(KEY)],
-    ["one that never expires", () => tokenOf({ ...good, exp: undefined }).sign(KEY)],
-    ["one that is not good yet", () => tokenOf({ ...good, nbf: 4_000_000_000 }).sign(KEY)],
-    ["one for others", () => tokenOf({ ...good, aud: "elsewhere" }).sign(KEY)],
-    ["one by others", () => tokenOf({ ...good, iss: "them" }).sign(KEY)],
     ["one of nobody", () => tokenOf({ ...good, sub: undefined }).sign(KEY)],
     ["one without the tenant", () => tokenOf({ ...good, org: undefined }).sign(KEY)],
     ["one with a tenant that is none", () => tokenOf({ ...good, org: 7 }).sign(KEY)],
@@ -58,6 +53,25 @@ describe("tokens by a secret", () => {
     ],
   ])("are refused: %s", async (_what, make) => {
     expect(await authenticate(credentials(await make()))).toBeNull();
+  });
+
+  test.each<[what: string, claims: Readonly<Record<string, unknown>>, why: string]>([
+    ["one that has expired", { exp: 1_000 }, "has expired"],
+    ["one that never expires", { exp: undefined }, "exp is not"],
+    ["one that is not good yet", { nbf: 4_000_000_000 }, "nbf is not"],
+    ["one for others", { aud: "elsewhere" }, "aud is not"],
+    ["one by others", { iss: "them" }, "iss is not"],
+  ])("are refused, and whoever has one is told why: %s", async (_what, claims, why) => {
+    const token = await tokenOf({ ...good, ...claims }).sign(KEY);
+    await expect(authenticate(credentials(token))).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+      message: expect.stringContaining(why) as string,
+    });
+    // Whoever has made it up is not.
+    const forged = await tokenOf({ ...good, ...claims }).sign(
+      new TextEncoder().encode(SECRET + "!"),
+    );
+    expect(await authenticate(credentials(forged))).toBeNull();
   });
 
   test("may tell the viewer in any claims", async () => {
@@ -138,6 +152,25 @@ test("any of several ways will do", async () => {
   expect(await authenticate(credentials(key))).toEqual({ viewer: { id: "billing" } });
   expect(await authenticate(credentials("neither"))).toBeNull();
   expect(await authenticate(credentials(null))).toBeNull();
+});
+
+test("a token that one of several ways refuses may be good for the next; if not, it is told why", async () => {
+  const authenticate = anyOf(
+    jwt({ secret: SECRET, audience: "here" }),
+    jwt({ secret: SECRET, audience: "there" }),
+  );
+  const there = await tokenOf({ aud: "there" }).sign(KEY);
+  expect(await authenticate(credentials(there))).toMatchObject({ viewer: { id: "ann" } });
+  const elsewhere = await tokenOf({ aud: "elsewhere" }).sign(KEY);
+  await expect(authenticate(credentials(elsewhere))).rejects.toThrow("aud is not");
+});
+
+test("what a way throws that is no refusal ends it", async () => {
+  const broken = () => {
+    throw new Error("the directory is away");
+  };
+  const authenticate = anyOf(broken, () => ({ viewer: { id: "ann" } }));
+  await expect(authenticate(credentials("token"))).rejects.toThrow("the directory is away");
 });
 
 test("several ways that are none, or no hooks, are refused at the start", () => {
