@@ -9,6 +9,7 @@ export const QUESTIONS: Readonly<Record<string, () => Promise<{ question: Questi
   "first-and-last": () => import("./questions/first-and-last.ts"),
   overhead: () => import("./questions/overhead.ts"),
   "idle-sockets": () => import("./questions/idle-sockets.ts"),
+  "slow-readers": () => import("./questions/slow-readers.ts"),
   recovery: () => import("./questions/recovery.ts"),
   "recovery-elsewhere": () => import("./questions/recovery-elsewhere.ts"),
   replay: () => import("./questions/replay.ts"),

@@ -20,6 +20,8 @@ export interface OursOptions {
   readonly role?: "both" | "gateway" | "worker";
   /** How long ended runs are kept. @default the backend's own */
   readonly retentionMs?: number;
+  /** Until a watcher that takes nothing is cut off. @default our own */
+  readonly writeTimeoutMs?: number;
   /** For SQLite's file. */
   readonly folder: string;
   /** The schema in Postgres and the prefix in Redis. */
@@ -28,7 +30,7 @@ export interface OursOptions {
   readonly compile?: boolean;
 }
 
-const { role, compile, ...place } = optionsOfChild<OursOptions>();
+const { role, compile, writeTimeoutMs, ...place } = optionsOfChild<OursOptions>();
 const backend = await open(place);
 const service = createService({
   workflows: {
@@ -38,6 +40,7 @@ const service = createService({
   },
   backend,
   role,
+  // As an operator would for such loads. Nobody is identified, so that limits of a viewer bind nobody.
   limits: {
     maxConcurrentRuns: 1_000,
     maxEventsPerRun: 10_000_000,
@@ -45,6 +48,7 @@ const service = createService({
     maxEventBytes: false,
     runTimeoutMs: false,
     maxSubscriptionsPerSocket: false,
+    ...(writeTimeoutMs !== undefined && { writeTimeoutMs }),
   },
   logger: SILENT,
   ...(compile !== undefined && { compile }),
@@ -76,6 +80,12 @@ answer(url, {
     if (errors && errors[0]?.extensions?.code !== "NOT_FOUND")
       throw new Error(JSON.stringify(errors));
     return data?.run?.status;
+  },
+  /** Of the service's metrics one, by its name and labels; 0 where it is not told yet. */
+  async metric(name: string): Promise<number> {
+    const lines = (await service.metrics()).split("\n");
+    const prefix = `langgraph_graphql_${name} `;
+    return Number(lines.find((line) => line.startsWith(prefix))?.slice(prefix.length) ?? 0);
   },
   async lastSeq(id: string): Promise<number> {
     const { run } = await ask<{ run: { lastSeq: number } }>(

@@ -12,6 +12,8 @@ export interface Memory {
 const COMMANDS: Commands = {
   memory,
   cpuMicros: () => process.cpuUsage().user + process.cpuUsage().system,
+  /** Since it started. */
+  mostResident: () => process.resourceUsage().maxRSS * 1_024,
   openGate,
   watchHeap,
   mostHeap,

@@ -44,7 +44,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 /**
- * Starts `servers/<file>`, which is to call `answer`. Beside the options it is passed a `folder` for its
+ * Starts `servers/<file>`, which is to call `answer`; so does `clients/crowd.ts`. Beside the options it is passed a `folder` for its
  * files, which is removed afterwards, unless the options name one.
  */
 export async function startChild(file: string, options: object = {}): Promise<Child> {
