@@ -30,11 +30,12 @@ export class Subscription {
 
   /** Reads its results, written in `format`. Once; closing what it returns closes the subscription. */
   watch(format: Format, observer: Observer<Frames>): Pulled {
-    const { stream, operation, args, begunAt, telemetry } = this.#options;
+    const { stream, operation, args, begunAt, telemetry, onEnd: leave } = this.#options;
     const projection = operation.acquire(stream.run, format, args);
+    // Without `this`: for as long as somebody watches it would keep `args`, and the request with them.
     const onEnd = (): void => {
       operation.release(projection);
-      this.#options.onEnd();
+      leave();
     };
     const counts = telemetry.watchers(format.name);
     return new Watch({ stream, projection, observer, begunAt, counts, onEnd });

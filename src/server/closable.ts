@@ -56,7 +56,7 @@ function trackUnused(server: Server): ReadonlySet<Duplex> {
   const use = ({ socket }: IncomingMessage): void => void unused.delete(socket);
   server.on("connection", (socket) => {
     unused.add(socket);
-    socket.once("close", () => unused.delete(socket));
+    socket.on("close", () => unused.delete(socket));
   });
   server.on("request", use);
   server.on("upgrade", use);

@@ -38,7 +38,7 @@ export class OpenSockets implements Disposable {
     const kept: Kept = { connection, unanswered: 0, bytesWritten: 0 };
     turn?.set(socket, kept);
     socket.on("pong", () => heard(kept));
-    socket.once("close", () => turn?.delete(socket));
+    socket.on("close", () => turn?.delete(socket));
   }
 
   *[Symbol.iterator](): IterableIterator<WebSocket> {

@@ -63,5 +63,5 @@ export function createSocketAdmission({
 /** At once if it has closed already: while its viewer was found out, say. */
 function onceClosed(socket: WebSocket, then: () => void): void {
   if (socket.readyState === socket.CLOSED) then();
-  else socket.once("close", then);
+  else socket.on("close", then);
 }

@@ -47,7 +47,7 @@ export function carryMessages(
   );
   // The client's doing: a frame that is none, or a message that is too large. `ws` closes it.
   socket.on("error", (error) => logger.debug({ err: error }, "a WebSocket broke the protocol"));
-  socket.once("close", (code, reason) => {
+  socket.on("close", (code, reason) => {
     closed(code, String(reason)).catch((error: unknown) => {
       logger.error({ err: error }, "a WebSocket's operations could not be ended");
     });

@@ -92,7 +92,7 @@ export function createWebSocketTransport({
       }
       sockets.add(socket, request.socket);
       const writer = new SocketWriter(socket, request);
-      socket.once("close", slowReaders.watch(writer));
+      socket.on("close", slowReaders.watch(writer));
       const upgrade = upgradeOf(request);
       carryMessages(protocol, {
         connection: { socket, writer, upgrade, use: { subscriptions: 0 }, caller: undefined },
