@@ -32,7 +32,7 @@ export interface EventCatalog {
   readonly declared: readonly DeclaredEvent[];
   /** Enum value of `WorkflowEventType` → type name. */
   readonly enumValues: ReadonlyMap<string, string>;
-  typeNameOf(event: EventBody): string;
+  readonly typeNameOf: (event: EventBody) => string;
   /** JSON Schema of the fields of an event that some workflow has. */
   schemaOf(type: string): JsonSchema;
 }

@@ -50,7 +50,7 @@ export interface EventStreamOptions {
  * not wanted, a failure if the run failed. In batches of what is there, at least one, to its
  * observer; or one by one, as graphql-js reads it.
  */
-export class EventStream implements Pulled, AsyncIterable<StreamItem> {
+export class EventStream implements Pulled, Observer<EventPage>, AsyncIterable<StreamItem> {
   readonly #options: EventStreamOptions;
   readonly #pages: Pulled;
   #observer: Observer<readonly StreamItem[]> | undefined;
@@ -70,11 +70,7 @@ export class EventStream implements Pulled, AsyncIterable<StreamItem> {
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-    this.#pages = options.follow({
-      next: (page) => this.#receive(() => this.#send(this.#choose(page.events, Date.now()))),
-      error: (error) => this.#receive(() => this.#fail(error)),
-      complete: () => this.#receive(() => this.#finish()),
-    });
+    this.#pages = options.follow(this);
   }
 
   get run(): StreamedRun {
@@ -88,7 +84,7 @@ export class EventStream implements Pulled, AsyncIterable<StreamItem> {
 
   pull(): void {
     if (this.#isClosed) return;
-    if (this.#isAtEnd) return this.#complete();
+    if (this.#isAtEnd) return this.#end();
     this.#isPulled = true;
     const early = this.#early;
     if (early) {
@@ -113,6 +109,21 @@ export class EventStream implements Pulled, AsyncIterable<StreamItem> {
     return new ItemIterator(this);
   }
 
+  /** A page has come. */
+  next(page: EventPage): void {
+    this.#receive(() => this.#send(this.#choose(page.events, Date.now())));
+  }
+
+  /** Reading has failed. */
+  error(error: unknown): void {
+    this.#receive(() => this.#fail(error));
+  }
+
+  /** The run has ended. */
+  complete(): void {
+    this.#receive(() => this.#finish());
+  }
+
   #receive(handle: () => void): void {
     this.#isLoading = false;
     if (this.#isPulled) handle();
@@ -135,10 +146,10 @@ export class EventStream implements Pulled, AsyncIterable<StreamItem> {
     const rest = this.#rest(Date.now());
     this.#isAtEnd = true;
     if (rest.length > 0) this.#send(rest);
-    else this.#complete();
+    else this.#end();
   }
 
-  #complete(): void {
+  #end(): void {
     this.close();
     this.#observer?.complete();
   }
@@ -183,6 +194,7 @@ export class EventStream implements Pulled, AsyncIterable<StreamItem> {
     const due = [this.#tickDueAt(), this.#options.conflation?.dueAt].filter(
       (at) => at !== undefined,
     );
+    this.#timer = undefined;
     if (due.length === 0) return;
     const send = (): void => this.#send(this.#choose([], Date.now()));
     this.#timer = setTimeout(send, Math.max(0, Math.min(...due) - Date.now()));

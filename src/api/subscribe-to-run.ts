@@ -58,7 +58,7 @@ export async function subscribeToRun(
   return new EventStream({
     run: streamed,
     follow: (observer) => engine.follow(streamed, after, { observer, caller }),
-    typeNameOf: (event) => catalog.typeNameOf(event),
+    typeNameOf: catalog.typeNameOf,
     only: only ? new Set(only) : namedTypes(info),
     statusType: names.type("RunStatusEvent"),
     conflation: maxRate == null ? undefined : new Conflation(maxRate),

@@ -28,7 +28,7 @@ export interface WatchOptions {
  * only where the client should come back with its cursor: with `ServiceStoppingError`, when the service
  * stops before the run has ended, and with `BackendUnavailableError`.
  */
-export class Watch implements Pulled {
+export class Watch implements Pulled, Observer<readonly StreamItem[]> {
   readonly #options: WatchOptions;
   /** What has come, from `#index` on yet to be sent. */
   #batch: readonly StreamItem[] = [];
@@ -39,20 +39,12 @@ export class Watch implements Pulled {
   constructor(options: WatchOptions) {
     this.#options = options;
     options.counts.began();
-    options.stream.observe({
-      next: (batch) => {
-        this.#batch = batch;
-        this.#index = 0;
-        this.#send([], 0);
-      },
-      error: (error) => this.#fail(error),
-      complete: () => this.#complete(),
-    });
+    options.stream.observe(this);
   }
 
   pull(): void {
     if (this.#isClosed) return;
-    if (this.#isAtEnd) this.#complete();
+    if (this.#isAtEnd) this.complete();
     else if (this.#index < this.#batch.length) this.#send([], 0);
     else this.#options.stream.pull();
   }
@@ -64,6 +56,24 @@ export class Watch implements Pulled {
     this.#options.stream.close();
     this.#options.counts.ended();
     this.#options.onEnd();
+  }
+
+  /** What the stream has now. */
+  next(batch: readonly StreamItem[]): void {
+    this.#batch = batch;
+    this.#index = 0;
+    this.#send([], 0);
+  }
+
+  /** The stream has failed. */
+  error(error: unknown): void {
+    this.#fail(error);
+  }
+
+  /** Nothing comes after what has been sent. */
+  complete(): void {
+    this.close();
+    this.#options.observer.complete();
   }
 
   /** Adds what there is to `frames`, which have so many bytes, and sends them. */
@@ -119,11 +129,6 @@ export class Watch implements Pulled {
     this.#batch = [];
     this.#isAtEnd = true;
     observer.next([...frames, projection.failed(toGraphQLError(error))]);
-  }
-
-  #complete(): void {
-    this.close();
-    this.#options.observer.complete();
   }
 }
 

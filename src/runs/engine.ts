@@ -4,7 +4,7 @@ import { requestFor, type Action } from "../access/authorize.ts";
 import type { Caller } from "../access/caller.ts";
 import type { WatchToken } from "../access/watch-tokens.ts";
 import { BadUserInputError, NotFoundError } from "../errors.ts";
-import type { EventPage } from "../events/event-log.ts";
+import type { EventPage, EventRange } from "../events/event-log.ts";
 import { follow } from "../events/follow.ts";
 import type { Observer, Pulled } from "../events/observer.ts";
 import { Tails, type Lag } from "../events/tail.ts";
@@ -221,10 +221,10 @@ export class Engine implements AsyncDisposable {
   /** One page of the run's events, as the caller may see them. Whoever calls it has the run from here. */
   async read(
     run: Pick<Run, "id" | "workflow">,
-    page: { readonly after: number; readonly limit: number },
+    range: EventRange,
     caller: Caller,
   ): Promise<EventPage> {
-    const read = await this.#options.backend.events.read(run.id, page);
+    const read = await this.#options.backend.events.read(run.id, range);
     return this.#redactor.page(read, run, caller);
   }
 
