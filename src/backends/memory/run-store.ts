@@ -2,11 +2,13 @@ import { NotFoundError, ThreadBusyError } from "../../errors.ts";
 import type { RunEvent } from "../../events/run-event.ts";
 import { isFinal, type Run } from "../../runs/run.ts";
 import type {
+  ClaimRequest,
   CreatedRun,
   EndedFilter,
   LeaseState,
   OpenRuns,
   PageRequest,
+  RenewRequest,
   RunFilter,
   RunPage,
   RunStore,
@@ -77,14 +79,7 @@ export class MemoryRunStore implements RunStore {
     return runs;
   }
 
-  async claim(request: {
-    readonly owner: string;
-    readonly leaseMs: number;
-    readonly limit: number;
-    readonly maxPerViewer?: number | undefined;
-    readonly workflows?: readonly string[] | undefined;
-    readonly runId?: string | undefined;
-  }): Promise<readonly Run[]> {
+  async claim(request: ClaimRequest): Promise<readonly Run[]> {
     const { owner, leaseMs, limit, maxPerViewer, workflows, runId } = request;
     const now = this.#clock().getTime();
     const isWanted = ({ run }: Entry) => !workflows || workflows.includes(run.workflow);
@@ -101,12 +96,7 @@ export class MemoryRunStore implements RunStore {
     });
   }
 
-  async renew(request: {
-    readonly owner: string;
-    readonly leaseMs: number;
-    readonly runIds: readonly string[];
-  }): Promise<readonly LeaseState[]> {
-    const { owner, leaseMs, runIds } = request;
+  async renew({ owner, leaseMs, runIds }: RenewRequest): Promise<readonly LeaseState[]> {
     const leaseUntil = new Date(this.#clock().getTime() + leaseMs);
     return runIds.map((runId) => {
       const entry = this.#entries.get(runId);
