@@ -4,6 +4,8 @@
  * `errors[0].extensions` whatever server executes the schema. `schema/README.md` lists the codes.
  */
 
+import { isInstance, OURS } from "./across-copies.ts";
+
 /** What was wrong with one part of an input or a payload. */
 export interface Problem {
   /** Where: field names and list positions, outermost first; empty for the whole. */
@@ -14,6 +16,14 @@ export interface Problem {
 
 /** The base of all. Its message is written for the client and safe to show. */
 export abstract class ServiceError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
+  }
+
+  get [OURS](): true {
+    return true;
+  }
+
   abstract readonly code: string;
 
   override get name(): string {
@@ -323,6 +333,14 @@ export class RunCancelledError extends ServiceError {
  * from {@link EventLog.append} must stop executing the run at once.
  */
 export class StaleWriterError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
+  }
+
+  get [OURS](): true {
+    return true;
+  }
+
   override readonly name = "StaleWriterError";
   readonly code = "STALE_WRITER";
 
@@ -333,6 +351,14 @@ export class StaleWriterError extends Error {
 
 /** The service is set up wrongly; the message names the culprit and the line to write. */
 export class ConfigError extends TypeError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value);
+  }
+
+  get [OURS](): true {
+    return true;
+  }
+
   override readonly name = "ConfigError";
   readonly code = "CONFIG";
 }

@@ -9,6 +9,7 @@ const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 const LEAVES = [
   "json",
   "errors",
+  "across-copies",
   "limits",
   "nearest",
   "logger",
