@@ -234,7 +234,10 @@ async function statusIs(tab: Page, text: string): Promise<void> {
   await tab.getByRole("status").getByText(text, { exact: true }).waitFor();
 }
 
-/** Resolves once the pages have shown that they connect again, and then that they are connected. */
+/**
+ * Resolves once the pages have shown that they connect again, and then that they are connected; or no
+ * connection any more, if the run has ended before they were.
+ */
 async function showReconnecting(
   tabs: readonly Page[],
   disturb: () => Promise<void>,
@@ -246,7 +249,13 @@ async function showReconnecting(
   }
   await disturb();
   await Promise.all(
-    tabs.map((tab) => tab.waitForFunction("connections.join().endsWith('reconnecting,live')")),
+    tabs.map((tab) =>
+      tab.waitForFunction(`
+        connections.includes("reconnecting") &&
+        ["live", undefined].includes(
+          document.querySelector("[data-connection]")?.dataset.connection,
+        )`),
+    ),
   );
 }
 
