@@ -4,7 +4,7 @@
  * `errors[0].extensions` whatever server executes the schema. `schema/README.md` lists the codes.
  */
 
-import { isInstance, OURS } from "./across-copies.ts";
+import { knowAcrossCopies } from "./across-copies.ts";
 
 /** What was wrong with one part of an input or a payload. */
 export interface Problem {
@@ -16,12 +16,8 @@ export interface Problem {
 
 /** The base of all. Its message is written for the client and safe to show. */
 export abstract class ServiceError extends Error {
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value);
-  }
-
-  get [OURS](): true {
-    return true;
+  static {
+    knowAcrossCopies(this);
   }
 
   abstract readonly code: string;
@@ -333,12 +329,8 @@ export class RunCancelledError extends ServiceError {
  * from {@link EventLog.append} must stop executing the run at once.
  */
 export class StaleWriterError extends Error {
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value);
-  }
-
-  get [OURS](): true {
-    return true;
+  static {
+    knowAcrossCopies(this);
   }
 
   override readonly name = "StaleWriterError";
@@ -351,12 +343,8 @@ export class StaleWriterError extends Error {
 
 /** The service is set up wrongly; the message names the culprit and the line to write. */
 export class ConfigError extends TypeError {
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value);
-  }
-
-  get [OURS](): true {
-    return true;
+  static {
+    knowAcrossCopies(this);
   }
 
   override readonly name = "ConfigError";

@@ -1,5 +1,5 @@
 import { ConfigError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { meant } from "./nearest.ts";
 
 /** `setTimeout` takes no more (24.8 days); it would fire at once. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -35,17 +35,12 @@ export function wrongLimit(
   given: Readonly<Record<string, unknown>>,
 ): { readonly name: string; readonly problem: string } | undefined {
   for (const [name, limit] of Object.entries(given)) {
-    const problem = known.includes(name) ? problemOfValue(name, limit) : isNone(name, known);
+    const problem = known.includes(name)
+      ? problemOfValue(name, limit)
+      : `is no limit${meant(name, known)}`;
     if (problem !== undefined) return { name, problem };
   }
   return undefined;
-}
-
-function isNone(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
-  return meant === undefined
-    ? `is no limit; there are: ${known.join(", ")}`
-    : `is no limit: did you mean ${meant}?`;
 }
 
 function problemOfValue(name: string, limit: unknown): string | undefined {

@@ -1,5 +1,11 @@
+/** What to say after a name that is none of `names`: the one that was meant, or else all there are. */
+export function meant(name: string, names: readonly string[]): string {
+  const best = nearest(name, names);
+  return best === undefined ? `; there are: ${names.join(", ")}` : `: did you mean ${best}?`;
+}
+
 /** The one of `names` that is most like `name`, if any is as good as meant. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
+function nearest(name: string, names: readonly string[]): string | undefined {
   const mostApart = Math.ceil(name.length / 3);
   const [best] = names
     .map((candidate) => ({

@@ -34,9 +34,9 @@ export interface AccessRequest {
 
 /**
  * Whether a viewer may do that; `null` is whoever asks where nobody is identified. Asked after it is
- * clear that the run or thread is the viewer's; but the ids of a `start` are those that are asked for. `false` refuses with `FORBIDDEN`, and leaves what may
- * not be read out of lists. What it throws is an unexpected error; taking longer than
- * `limits.accessTimeoutMs` is `ACCESS_TIMEOUT`.
+ * clear that the run or thread is the viewer's; but the ids of a `start` are those that are asked for.
+ * `false` refuses with `FORBIDDEN`, and leaves what may not be read out of lists. What it throws is an
+ * unexpected error; taking longer than `limits.accessTimeoutMs` is `ACCESS_TIMEOUT`.
  */
 export type Authorize = (
   viewer: Viewer | null,

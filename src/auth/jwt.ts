@@ -9,7 +9,7 @@ import {
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { ConfigError, UnauthenticatedError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { meant } from "../nearest.ts";
 
 /** RFC 7518 §3.2: a key for HS256 has at least as many bits as the hash. */
 const MIN_SECRET_BYTES = 32;
@@ -79,10 +79,7 @@ const NAMES: readonly string[] = Object.keys({
 function checkNames(options: JwtOptions): void {
   for (const name of Object.keys(options)) {
     if (NAMES.includes(name)) continue;
-    const meant = nearest(name, NAMES);
-    throw new ConfigError(
-      `jwt has no option ${JSON.stringify(name)}${meant === undefined ? `; there are ${NAMES.join(", ")}` : `: did you mean ${meant}?`}`,
-    );
+    throw new ConfigError(`jwt has no option ${JSON.stringify(name)}${meant(name, NAMES)}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { loadModule } from "../../config/load-module.ts";
 import type { ProjectConfig } from "../../define-config.ts";
 import { ConfigError } from "../../errors.ts";
 import { wrongLimit } from "../../limits.ts";
-import { nearest } from "../../nearest.ts";
+import { meant } from "../../nearest.ts";
 import { DEFAULT_SERVICE_LIMITS } from "../../service-options.ts";
 
 /** The names that a configuration may have, beside the `langgraph.json`; the first that is there counts. */
@@ -99,10 +99,8 @@ export async function loadProject(langgraphJson: string): Promise<Project> {
   }
   for (const key of Object.keys(said)) {
     if (KEYS.includes(key)) continue;
-    const meant = nearest(key, KEYS);
     throw new ConfigError(
-      `${place(file, source, key)}: there is no option ${JSON.stringify(key)}` +
-        (meant === undefined ? `; there are ${KEYS.join(", ")}` : `: did you mean ${meant}?`),
+      `${place(file, source, key)}: there is no option ${JSON.stringify(key)}${meant(key, KEYS)}`,
     );
   }
   const [issue] = Own.safeParse(said).error?.issues ?? [];
